@@ -1,0 +1,236 @@
+"""Accounts: registering, signing in and out, passwords, profiles and the one site-wide role.
+
+A sign-in is a row here and a random token in the cookie: signing out, a new password or a deactivation ends it on
+the server, whatever copy of the cookie is still about. Answers never tell whether an e-mail has an account.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import unicodedata
+from datetime import timedelta
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from knowledge.content.checks import Problem, tidy
+from knowledge.content.fields import N_
+from knowledge.services import access, vocabulary
+from knowledge.services.actor import Actor
+from knowledge.services.errors import Forbidden, Invalid, NotFound
+from knowledge.storage import find
+from knowledge.storage.models.base import now
+from knowledge.storage.models.people import Person, SignIn
+
+SIGNED_IN_FOR = timedelta(days=14)
+PASSWORD_MIN, PASSWORD_MAX = 10, 1000
+_BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069", "\u200e", "\u200f"}
+
+
+def normal_email(raw: str) -> str:
+    """An e-mail as it is stored: NFKC, lower case, ASCII before the @. Raises Invalid.
+
+    ASCII only, so that no look-alike letter makes a second "same" address.
+    """
+    text = unicodedata.normalize("NFKC", tidy(raw)).casefold()
+    try:
+        if not text.isascii():
+            raise EmailNotValidError
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized.casefold()
+    except EmailNotValidError:
+        raise Invalid([Problem(("email",), N_("Please write an e-mail address like name@example.org."))]) from None
+
+
+def register(
+    session: Session, *, name: str, email: str, password: str, country: str = "", organisation: str = ""
+) -> None:
+    """Make a practitioner's account. Does nothing, in the same time, when the e-mail has one. Raises Invalid."""
+    kept = _profile(session, name, country, organisation)
+    address = normal_email(email)
+    _check_password(password, address)
+    password_hash = _hasher().hash(password)
+    if find.person_by_email(session, address) is None:
+        session.add(Person(email=address, password_hash=password_hash, **kept))
+        session.flush()
+
+
+def add_person(
+    session: Session, *, name: str, email: str, password: str, manager: bool = False, country: str = "", organisation: str = ""
+) -> Person:
+    """Make an account from the command line or the demo. Raises Invalid when there is one."""
+    address = normal_email(email)
+    if find.person_by_email(session, address):
+        raise Invalid([Problem(("email",), N_("There is an account with this e-mail already."))])
+    _check_password(password, address)
+    person = Person(
+        email=address,
+        password_hash=_hasher().hash(password),
+        manager=manager,
+        **_profile(session, name, country, organisation),
+    )
+    session.add(person)
+    session.flush()
+    return person
+
+
+def sign_in(session: Session, email: str, password: str) -> str | None:
+    """Check a password; returns the token for the cookie, or None, in the same time whether the account exists."""
+    try:
+        person = find.person_by_email(session, normal_email(email))
+    except Invalid:
+        person = None
+    right = _verify(person.password_hash if person else _decoy(), password)
+    if person is None or not right or not person.active:
+        return None
+    if _hasher().check_needs_rehash(person.password_hash):
+        person.password_hash = _hasher().hash(password)
+    session.execute(delete(SignIn).where(SignIn.expires < now()))
+    return _issue(session, person)
+
+
+def signed_in(session: Session, token: str) -> Actor | None:
+    """The actor behind a token, or None when it was signed out, expired, or its person deactivated."""
+    found = find.sign_in(session, _hash(token), now())
+    return Actor(found.person_id, found.person.name) if found else None
+
+
+def sign_out(session: Session, token: str) -> None:
+    """End this sign-in; the token is worth nothing afterwards."""
+    session.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
+
+
+def change_password(session: Session, actor: Actor, old: str, new: str) -> str:
+    """Set a new password, sign out everywhere, and return a token for this browser. Raises Invalid."""
+    person = _me(session, actor)
+    if not _verify(person.password_hash, old):
+        raise Invalid([Problem(("old",), N_("This is not your present password."))])
+    _check_password(new, person.email, field="new")
+    set_password(session, person, new)
+    return _issue(session, person)
+
+
+def set_password(session: Session, person: Person, password: str) -> None:
+    """Set a password and sign the person out everywhere. Raises Invalid."""
+    _check_password(password, person.email)
+    person.password_hash = _hasher().hash(password)
+    _sign_out_everywhere(session, person)
+
+
+def change_profile(session: Session, actor: Actor, *, name: str, country: str, organisation: str) -> None:
+    """Change one's own name, country and organisation; nothing else of the account. Raises Invalid."""
+    person = _me(session, actor)
+    for key, value in _profile(session, name, country, organisation).items():
+        setattr(person, key, value)
+
+
+def profile(session: Session, actor: Actor) -> Person:
+    """One's own account."""
+    return _me(session, actor)
+
+
+def set_manager(session: Session, actor: Actor, person_id: int, manager: bool) -> None:
+    """Make somebody a manager or take that away; the last manager stays. Raises NotFound, Forbidden."""
+    access.require_manager(session, actor)
+    make_manager(session, _person(session, person_id), manager)
+
+
+def make_manager(session: Session, person: Person, manager: bool) -> None:
+    """The same from the command line. Raises Forbidden for the last manager."""
+    if person.manager and not manager:
+        _not_the_last(session, person)
+    person.manager = manager
+
+
+def set_active(session: Session, actor: Actor, person_id: int, active: bool) -> None:
+    """Deactivate an account (it is signed out at once) or bring it back. Raises NotFound, Forbidden."""
+    access.require_manager(session, actor)
+    make_active(session, _person(session, person_id), active)
+
+
+def make_active(session: Session, person: Person, active: bool) -> None:
+    """The same from the command line. Raises Forbidden for the last manager."""
+    if not active:
+        _not_the_last(session, person)
+        _sign_out_everywhere(session, person)
+    person.active = active
+
+
+def _not_the_last(session: Session, person: Person) -> None:
+    if person.manager and person.active and find.active_managers(session) <= 1:
+        raise Forbidden(N_("This is the last manager. Make somebody else a manager first."))
+
+
+def _profile(session: Session, name: str, country: str, organisation: str) -> dict[str, str]:
+    name = "".join(c for c in tidy(name) if c not in _BIDI)
+    organisation, country = tidy(organisation), tidy(country)
+    problems = []
+    if not name:
+        problems.append(Problem(("name",), N_("Please give your name; it stands on what you write.")))
+    if len(name) > 120:
+        problems.append(Problem(("name",), N_("Please shorten the name to 120 characters.")))
+    if len(organisation) > 200:
+        problems.append(Problem(("organisation",), N_("Please shorten the organisation to 200 characters.")))
+    if country and country not in vocabulary.registry(session).vocabularies["countries"]:
+        problems.append(Problem(("country",), N_("Please choose a country from the list.")))
+    if problems:
+        raise Invalid(problems)
+    return {"name": name, "country": country, "organisation": organisation}
+
+
+def _check_password(password: str, email: str, field: str = "password") -> None:
+    if len(password) < PASSWORD_MIN:
+        message = N_("Please choose a password of at least {min} characters: three or four words are good.")
+        raise Invalid([Problem((field,), message, {"min": PASSWORD_MIN})])
+    if len(password) > PASSWORD_MAX:
+        message = N_("Please keep the password under {max} characters.")
+        raise Invalid([Problem((field,), message, {"max": PASSWORD_MAX})])
+    if password.casefold() in {email, email.split("@")[0]} or len(set(password)) < 4:
+        raise Invalid([Problem((field,), N_("This password is too easy to guess. Please choose another."))])
+
+
+def _verify(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher().verify(password_hash, password[:PASSWORD_MAX])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@lru_cache(maxsize=1)
+def _decoy() -> str:
+    """A hash nobody has the password of, so that unknown e-mails take as long as known ones."""
+    return _hasher().hash(secrets.token_urlsafe(32))
+
+
+def _issue(session: Session, person: Person) -> str:
+    token = secrets.token_urlsafe(32)
+    session.add(SignIn(token_hash=_hash(token), person_id=person.id, expires=now() + SIGNED_IN_FOR))
+    return token
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _sign_out_everywhere(session: Session, person: Person) -> None:
+    session.execute(delete(SignIn).where(SignIn.person_id == person.id))
+
+
+def _me(session: Session, actor: Actor) -> Person:
+    return _person(session, access.require_person(session, actor).person_id or 0)
+
+
+def _person(session: Session, person_id: int) -> Person:
+    found = find.person(session, person_id)
+    if found is None:
+        raise NotFound(str(person_id))
+    return found

@@ -1,0 +1,169 @@
+"""Finding and reading what is public. The index proposes, the database decides: every hit is checked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from knowledge.content.registry import RecordType
+from knowledge.services import access, vocabulary
+from knowledge.services.access import PUBLIC
+from knowledge.services.actor import Actor
+from knowledge.services.errors import Gone, NotFound, SearchDown
+from knowledge.services.indexing import DESK
+from knowledge.storage import find
+from knowledge.storage.models import records as tables
+from knowledge.storage.models.records import Record, Revision
+from search.engine import SearchEngine
+from search.errors import SearchUnavailable
+from search.query import Hit, Query, Results
+from workflows.editorial import PUBLISHED, WITHDRAWN
+
+
+@dataclass(frozen=True)
+class Found:
+    """One line of a result list: the hit, the record, and the revision the reader may see."""
+
+    hit: Hit
+    record: Record
+    revision: Revision
+    record_type: RecordType
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A page of results with the engine's counts."""
+
+    results: Results
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True)
+class Article:
+    """A record as its public page shows it."""
+
+    record: Record
+    revision: Revision
+    record_type: RecordType
+    authors: tuple[str, ...]
+    reviewed_by: str
+    related: tuple[Record, ...] = ()
+    reader_is_member: bool = False
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The answers of the live revision."""
+        return self.revision.values
+
+
+def find_practices(session: Session, engine: SearchEngine, query: Query) -> Findings:
+    """Search what is public. Raises SearchDown without an index, search.BadQuery for what cannot be asked."""
+    return _search(session, engine, replace(query, audience=frozenset({PUBLIC})))
+
+
+def find_at_desk(session: Session, engine: SearchEngine, actor: Actor, text: str) -> Findings:
+    """Search the unpublished work that this actor takes part in."""
+    me = access.require_person(session, actor)
+    findings = _search(session, engine, Query(text, audience=me.audience, per_page=50))
+    kept = tuple(f for f in findings.found if _may_view(session, actor, f.record))
+    return Findings(findings.results, kept)
+
+
+def all_practices(session: Session, engine: SearchEngine, query: Query, limit: int) -> Iterator[Found]:
+    """The found records from the first on, page by page, for a download. At most `limit`."""
+    page, given = 1, 0
+    while given < limit:
+        findings = find_practices(session, engine, replace(query, page=page, per_page=100, facets=()))
+        if findings.results.page != page:
+            return
+        for found in findings.found[: limit - given]:
+            given += 1
+            yield found
+        if page * 100 >= findings.results.total:
+            return
+        page += 1
+
+
+def read(session: Session, actor: Actor, record_id: str) -> Article:
+    """A record's public page. Raises Gone when it was withdrawn, NotFound when it never was public."""
+    record = find.record(session, record_id)
+    if record is None:
+        raise NotFound(record_id)
+    if record.live is None:
+        if record.state == WITHDRAWN and (step := find.last_step(session, record_id, "withdraw", "import")):
+            raise Gone(record.id, record.latest.title, step.words, step.at.date().isoformat())
+        raise NotFound(record_id)
+    return article(session, actor, record, record.live)
+
+
+def preview(session: Session, actor: Actor, record_id: str) -> Article:
+    """The latest revision as the public would see it, for those who work on it."""
+    record, _ = access.desk_record(session, actor, record_id)
+    return article(session, actor, record, record.latest)
+
+
+def article(session: Session, actor: Actor, record: Record, revision: Revision) -> Article:
+    """A revision of a record with everything its page says about it."""
+    registry = vocabulary.registry(session)
+    published = find.last_step(session, record.id, "publish") if revision is record.live else None
+    return Article(
+        record,
+        revision,
+        registry[record.kind],
+        tuple(a.name for a in record.authorships if a.role != tables.FORMER),
+        published.person.name if published and published.person else "",
+        related(session, revision),
+        access.standing(session, actor).person_id is not None,
+    )
+
+
+def related(session: Session, revision: Revision, limit: int = 6) -> tuple[Record, ...]:
+    """Public records that this one names."""
+    rows = revision.values.get("related", ()) if isinstance(revision.values.get("related"), list) else ()
+    ids = [row["record"] for row in rows if isinstance(row, dict) and row.get("record")][:limit]
+    known = find.records(session, ids)
+    return tuple(known[i] for i in ids if i in known and known[i].live is not None)
+
+
+def titles(session: Session, ids: list[str]) -> dict[str, str]:
+    """Titles of those of these records that are public, for links to them."""
+    return {i: r.live.title for i, r in find.records(session, ids).items() if r.live is not None}
+
+
+def newest(session: Session, limit: int = 6) -> list[tuple[Record, RecordType]]:
+    """What was published last."""
+    registry = vocabulary.registry(session)
+    return [(r, registry[r.kind]) for r in find.newest_public(session, limit)]
+
+
+def today() -> date:
+    """The day, for "read on" in a citation."""
+    return date.today()
+
+
+def _search(session: Session, engine: SearchEngine, query: Query) -> Findings:
+    try:
+        results = engine.search(query)
+    except SearchUnavailable as error:
+        raise SearchDown(str(error)) from error
+    registry = vocabulary.registry(session)
+    rows = find.records(session, [h.id.removesuffix(DESK) for h in results.hits])
+    found = []
+    for hit in results.hits:
+        record = rows.get(hit.id.removesuffix(DESK))
+        revision = record and (record.latest if hit.id.endswith(DESK) else record.live)
+        if record and revision:
+            found.append(Found(hit, record, revision, registry[record.kind]))
+    return Findings(results, tuple(found))
+
+
+def _may_view(session: Session, actor: Actor, record: Record) -> bool:
+    try:
+        access.desk_record(session, actor, record.id)
+    except NotFound:
+        return False
+    return record.state != PUBLISHED

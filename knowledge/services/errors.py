@@ -1,0 +1,51 @@
+"""What a use case may refuse with. Errors carry facts; the edge gives them a status and shows the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from knowledge.content.checks import Problem
+
+
+class NotFound(Exception):
+    """There is no such thing, or the actor may not know that there is."""
+
+
+class Forbidden(Exception):
+    """The actor may know of it but not do this; the message says so."""
+
+
+class SignInNeeded(Exception):
+    """Only somebody who is signed in can do this."""
+
+
+class Gone(Exception):
+    """The record was withdrawn; `reason` is what is left to say."""
+
+    def __init__(self, record_id: str, title: str, reason: str, on: str) -> None:
+        super().__init__(record_id)
+        self.record_id, self.title, self.reason, self.on = record_id, title, reason, on
+
+
+class Invalid(Exception):
+    """What was sent cannot be stored; every problem with its place."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+@dataclass
+class Conflict(Exception):
+    """Somebody saved a newer version meanwhile: both texts, so that the writer can choose."""
+
+    mine: Mapping[str, Any]
+    theirs: Mapping[str, Any]
+    number: int
+    by: str
+
+
+class SearchDown(Exception):
+    """The index cannot answer now; it is being rebuilt."""

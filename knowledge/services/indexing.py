@@ -1,0 +1,213 @@
+"""Keeping the index true to the database: drain after a commit, sweep for what was left, rebuild from nothing.
+
+A record yields at most two documents: what the public reads, and, when it differs, what its desk reads. The outbox
+row is deleted only after the engine has committed, so a crash in between repeats the work and loses none.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from knowledge.derive import index as derive_index
+from knowledge.services import outbox, vocabulary
+from knowledge.services.access import PUBLIC
+from knowledge.storage import find
+from knowledge.storage.models import records as tables
+from knowledge.storage.models.base import now
+from knowledge.storage.models.records import Record, Revision
+from knowledge.storage.models.site import Outbox
+from knowledge.storage.session import Database
+from search.engine import Progress, SearchEngine
+from search.errors import SearchUnavailable
+from search.schema import Document
+
+log = structlog.get_logger()
+BATCH = 500
+DESK = "~desk"  # marks the desk's document; no record id contains a tilde
+_consumer = threading.Lock()
+
+
+def drain(db: Database, engine: SearchEngine) -> int:
+    """Tell the index of every change in the outbox; returns how many records. Raises SearchUnavailable.
+
+    One consumer at a time in a process; another process may do the same work twice, which changes nothing.
+    """
+    done = 0
+    with _consumer:
+        while True:
+            with db.reading() as session:
+                rows = find.outbox(session, BATCH)
+                puts, drops = changes(session, dict.fromkeys(r.record_id for r in rows))
+            if not rows:
+                return done
+            engine.apply(puts, drops)
+            with db.transaction() as session:
+                session.execute(delete(Outbox).where(Outbox.id.in_([r.id for r in rows])))
+            done += len(puts) + len(drops)
+
+
+def changes(session: Session, record_ids: Iterable[str]) -> tuple[list[Document], list[str]]:
+    """The documents to put and the ids to drop so that the index is true for these records."""
+    ids = list(record_ids)
+    found = find.records(session, ids)
+    puts: list[Document] = []
+    for record_id in ids:
+        if record_id in found:
+            puts += documents(session, found[record_id])
+    put = {d.id for d in puts}
+    return puts, [d for r in ids for d in (r, r + DESK) if d not in put]
+
+
+def documents(session: Session, record: Record) -> list[Document]:
+    """What the index holds of one record: the public document, the desk's, both or neither."""
+    made = []
+    if record.live is not None:
+        made.append(_document(session, record, record.live, record.id, frozenset({PUBLIC})))
+    if record.live is None or record.latest_id != record.live_id:
+        made.append(_document(session, record, record.latest, record.id + DESK, audience(record)))
+    return made
+
+
+def audience(record: Record) -> frozenset[str]:
+    """Who may find the latest revision of a record while it is not the live one."""
+    people = {
+        f"person:{a.person_id}"
+        for a in record.authorships
+        if a.person_id is not None and a.role in (tables.AUTHOR, tables.CO_AUTHOR)
+    }
+    coach = {f"person:{record.coach_id}"} if record.coach_id else set()
+    programme = {f"coach:{record.programme_id}"} if record.programme_id else set()
+    return frozenset(people | coach | programme | {"manager"})
+
+
+def rebuild(db: Database, engine: SearchEngine, progress: Progress | None = None) -> int:
+    """Fill a fresh index beside the old one and swap it in; returns the number of documents.
+
+    Whatever changed while it was filled went into the old index, so it is announced again after the swap.
+    """
+    started = now() - timedelta(seconds=5)
+    with db.reading() as session:
+        before = [row.id for row in find.outbox(session, 1_000_000)]
+    count = engine.rebuild(_all_documents(db), progress)
+    with db.transaction() as session:
+        outbox.all_changed(session, find.changed_since(session, started))
+        for start in range(0, len(before), BATCH):
+            session.execute(delete(Outbox).where(Outbox.id.in_(before[start : start + BATCH])))
+    drain(db, engine)
+    return count
+
+
+def _all_documents(db: Database) -> Iterator[Document]:
+    after = ""
+    while True:
+        with db.reading() as session:
+            ids = find.record_ids_after(session, after, BATCH)
+            found = find.records(session, ids)
+            batch = [d for r in ids for d in documents(session, found[r])]
+        if not ids:
+            return
+        yield from batch
+        after = ids[-1]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How the index differs from the database: documents that are missing, and ones that should not be there."""
+
+    missing: frozenset[str]
+    surplus: frozenset[str]
+    waiting: int
+
+    @property
+    def same(self) -> bool:
+        """Whether index and database agree, and nothing waits."""
+        return not (self.missing or self.surplus or self.waiting)
+
+
+def compare(db: Database, engine: SearchEngine) -> Comparison:
+    """Hold the index against the database. Raises SearchUnavailable."""
+    wanted = {d.id for d in _all_documents(db)}
+    with db.reading() as session:
+        waiting = find.outbox_size(session)
+    held = engine.ids()
+    return Comparison(frozenset(wanted - held), frozenset(held - wanted), waiting)
+
+
+class Keeper:
+    """Heals the index in the background: sweeps the outbox, and rebuilds an index that does not open."""
+
+    def __init__(self, db: Database, engine: SearchEngine) -> None:
+        self._db, self._engine = db, engine
+        self._rebuilding = threading.Lock()
+        self._stop = threading.Event()
+
+    def after_commit(self) -> None:
+        """Drain now; a failure is logged and left to the sweep, because the change itself is safe."""
+        try:
+            drain(self._db, self._engine)
+        except SearchUnavailable as error:
+            log.error("index not updated; it will be healed", error=str(error))
+            self.heal()
+
+    def heal(self) -> None:
+        """Rebuild in a thread of its own unless that is under way."""
+        if self._rebuilding.acquire(blocking=False):
+            threading.Thread(target=self._rebuild, name="praxis-rebuild", daemon=True).start()
+
+    def healing(self) -> bool:
+        """Whether a rebuild is under way."""
+        return self._rebuilding.locked()
+
+    def sweep_forever(self, every: float) -> None:
+        """Drain what was left behind, and heal, every so many seconds until `stop`."""
+        while not self._stop.wait(every):
+            try:
+                self._sweep()
+            except Exception as error:  # the sweep must outlive any single failure; it is logged, and tried again
+                log.error("sweep failed; it will be tried again", error=type(error).__name__)
+
+    def stop(self) -> None:
+        """End the sweep."""
+        self._stop.set()
+
+    def _sweep(self) -> None:
+        if not self._engine.ready():
+            self.heal()
+            return
+        with self._db.reading() as session:
+            waiting = find.outbox_size(session)
+        if waiting:
+            self.after_commit()
+
+    def _rebuild(self) -> None:
+        try:
+            count = rebuild(self._db, self._engine)
+            log.info("index rebuilt", documents=count)
+        except Exception as error:  # a thread's failure must be seen in the log; the sweep tries again
+            log.error("index could not be rebuilt", error=type(error).__name__)
+        finally:
+            self._rebuilding.release()
+
+
+def _document(
+    session: Session, record: Record, revision: Revision, document_id: str, readers: frozenset[str]
+) -> Document:
+    registry = vocabulary.registry(session)
+    moment = record.published if readers == {PUBLIC} else record.changed
+    names = tuple(a.name for a in record.authorships if a.role != tables.FORMER)
+    return derive_index.document(
+        document_id,
+        registry[record.kind],
+        revision.values,
+        registry,
+        audience=readers,
+        date=moment.isoformat() if moment else "",
+        extra=names,
+    )

@@ -1,0 +1,140 @@
+"""Programmes and who belongs to them; which coach or programme looks after a record."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy.orm import Session
+
+from knowledge.content.checks import Problem, tidy
+from knowledge.content.fields import N_
+from knowledge.services import access, accounts, outbox
+from knowledge.services.actor import Actor
+from knowledge.services.errors import Invalid, NotFound
+from knowledge.storage import find
+from knowledge.storage.models.base import now
+from knowledge.storage.models.people import Person
+from knowledge.storage.models.programmes import APPRENTICE, COACH, Membership, Programme
+from knowledge.storage.models.records import Record
+from workflows.editorial import IN_REVIEW, WITHDRAWN
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def put_programme(session: Session, actor: Actor, programme_id: str, **given: str) -> Programme:
+    """Make or change a programme. `given`: title, about, workshop_start, workshop_end, ends. Raises Invalid."""
+    access.require_manager(session, actor)
+    programme_id = tidy(programme_id)
+    problems = []
+    if not _ID.fullmatch(programme_id):
+        problems.append(Problem(("id",), N_("An id has small letters, digits and hyphens: reforms-2026.")))
+    title = tidy(given.get("title", ""))
+    if not title or len(title) > 200:
+        problems.append(Problem(("title",), N_("Please give the programme a title of at most 200 characters.")))
+    days = {key: tidy(given.get(key, "")) for key in ("workshop_start", "workshop_end", "ends")}
+    for key, day in days.items():
+        if day and not _DAY.fullmatch(day):
+            problems.append(Problem((key,), N_("Please write a day as 2026-11-23.")))
+    if problems:
+        raise Invalid(problems)
+    programme = session.get(Programme, programme_id) or Programme(id=programme_id)
+    programme.title, programme.about = title, tidy(given.get("about", ""), lines=True)[:5000]
+    for key, day in days.items():
+        setattr(programme, key, day)
+    session.add(programme)
+    session.flush()
+    return programme
+
+
+def put_member(
+    session: Session, actor: Actor, programme_id: str, email: str, role: str, coach_email: str = ""
+) -> Membership:
+    """Make somebody apprentice or coach of a programme, or change that. Raises Invalid, NotFound."""
+    access.require_manager(session, actor)
+    if session.get(Programme, programme_id) is None:
+        raise NotFound(programme_id)
+    person = _person(session, email, "email")
+    coach = _person(session, coach_email, "coach") if coach_email.strip() else None
+    if role not in (APPRENTICE, COACH):
+        raise Invalid([Problem(("role",), N_("Please choose apprentice or coach."))])
+    membership = session.get(Membership, (programme_id, person.id)) or Membership(
+        programme_id=programme_id, person_id=person.id
+    )
+    membership.role = role
+    membership.coach_id = coach.id if coach and role == APPRENTICE else None
+    session.add(membership)
+    return membership
+
+
+def remove_member(session: Session, actor: Actor, programme_id: str, person_id: int) -> None:
+    """End a membership; what the person wrote stays where it is. Raises NotFound."""
+    access.require_manager(session, actor)
+    membership = session.get(Membership, (programme_id, person_id))
+    if membership is None:
+        raise NotFound(programme_id)
+    session.delete(membership)
+
+
+def assign(session: Session, actor: Actor, record_id: str, *, programme_id: str, coach_email: str) -> Record:
+    """Say which programme a record belongs to and which coach looks after it; "" for none. Raises Invalid."""
+    access.require_manager(session, actor)
+    record = find.record(session, record_id, lock=True)
+    if record is None:
+        raise NotFound(record_id)
+    if programme_id and session.get(Programme, programme_id) is None:
+        raise Invalid([Problem(("programme",), N_("Please choose a programme from the list."))])
+    coach = _person(session, coach_email, "coach") if coach_email.strip() else None
+    record.programme_id = programme_id or None
+    record.coach_id = coach.id if coach else None
+    record.changed = now()
+    outbox.changed(session, record_id)
+    return record
+
+
+def overview(session: Session, actor: Actor) -> list[Programme]:
+    """All programmes, for their manager."""
+    access.require_manager(session, actor)
+    return list(find.programmes(session))
+
+
+def one(session: Session, actor: Actor, programme_id: str) -> tuple[Programme, list[Membership]]:
+    """A programme with its members. Raises NotFound."""
+    access.require_manager(session, actor)
+    programme = session.get(Programme, programme_id)
+    if programme is None:
+        raise NotFound(programme_id)
+    return programme, list(find.members(session, programme_id))
+
+
+def people(session: Session, actor: Actor, words: str = "") -> list[Person]:
+    """People by name, e-mail or organisation, for the manager."""
+    access.require_manager(session, actor)
+    return list(find.people(session, tidy(words)[:200]))
+
+
+def orphans(session: Session, actor: Actor) -> list[Record]:
+    """Records that wait for review and that no coach can reach: they wait until somebody is assigned."""
+    access.require_manager(session, actor)
+    return list(find.unassigned(session, [IN_REVIEW]))
+
+
+def withdrawn(session: Session, actor: Actor) -> list[Record]:
+    """Records that were withdrawn, the last first."""
+    access.require_manager(session, actor)
+    return list(find.in_state(session, WITHDRAWN))
+
+
+def mine(session: Session, actor: Actor) -> list[Membership]:
+    """The programmes the actor belongs to."""
+    me = access.require_person(session, actor)
+    return list(find.memberships(session, me.person_id or 0))
+
+
+def _person(session: Session, email: str, field: str) -> Person:
+    person = find.person_by_email(session, accounts.normal_email(email))
+    if person is None or not person.active:
+        raise Invalid([Problem((field,), N_("There is no active account with this e-mail."))])
+    return person
+
+

@@ -1,0 +1,116 @@
+"""Every setting, declared once: its name in the environment, its default and what it is for."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+WEAK_KEYS = frozenset({"secret", "changeme", "dev", "development", "password", "praxis", "test"})
+
+
+class BadSetting(Exception):
+    """A setting has a value the program cannot or must not run with; says what to do."""
+
+
+def _setting(default: Any, about: str) -> Any:
+    return field(default=default, metadata={"about": about})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one site; `from_environment` reads each from PRAXIS_<NAME>."""
+
+    data_dir: str = _setting("var", "folder for the database, the index and the secret key")
+    database_url: str = _setting("", "SQLAlchemy URL; empty for SQLite in the data folder")
+    search_url: str = _setting("", "search engine: `whoosh:FOLDER` or `memory:`; empty for Whoosh in the data folder")
+    secret_key: str = _setting("", "signs cookies, at least 32 characters; empty to make one and keep it (mode 0600)")
+    host: str = _setting("127.0.0.1", "address to listen on")
+    port: int = _setting(8000, "port to listen on")
+    threads: int = _setting(8, "requests served at the same time")
+    base_url: str = _setting("", "public address of the site, for links in feeds; empty for http://HOST:PORT")
+    proxies: int = _setting(0, "how many trusted proxies stand in front and set X-Forwarded-For and -Proto")
+    database_timeout: float = _setting(5.0, "seconds to wait for a locked database before answering 503")
+    sweep_seconds: float = _setting(2.0, "how often to look for index work that was left behind")
+    sign_in_limit: str = _setting("10 per 15 minutes", "failed sign-ins per account and address before a pause")
+    register_limit: str = _setting("20 per hour", "registrations per address")
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read PRAXIS_* settings. Raises BadSetting for a value that cannot be used or an unknown name."""
+        given = os.environ if environment is None else environment
+        known = {f"PRAXIS_{f.name.upper()}": f for f in fields(cls)}
+        allowed = {"PRAXIS_REQUIRE_SERVICES", "PRAXIS_TEST_POSTGRES"}  # read by the tests
+        for name in given:
+            if name.startswith("PRAXIS_") and name not in known and name not in allowed:
+                raise BadSetting(f"{name} is not a setting. `praxis doctor` lists them all.")
+        values: dict[str, Any] = {}
+        for name, f in known.items():
+            if given.get(name):
+                values[f.name] = _converted(name, given[name], type(f.default))
+        return cls(**values)
+
+    @property
+    def data(self) -> Path:
+        """The data folder, absolute."""
+        return Path(self.data_dir).resolve()
+
+    @property
+    def database(self) -> str:
+        """The database URL to use."""
+        return self.database_url or f"sqlite:///{self.data / 'praxis.db'}"
+
+    @property
+    def search(self) -> str:
+        """The search engine's URL to use."""
+        return self.search_url if self.search_url not in ("", "whoosh:") else f"whoosh:{self.data / 'index'}"
+
+    @property
+    def address(self) -> str:
+        """The public address, without a slash at the end."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def key(self) -> str:
+        """The secret key: the given one, or one made on the first run and kept. Raises BadSetting for a weak one."""
+        if self.secret_key:
+            if len(self.secret_key) < 32 or self.secret_key.casefold() in WEAK_KEYS or len(set(self.secret_key)) < 8:
+                raise BadSetting(
+                    "PRAXIS_SECRET_KEY is too weak: give at least 32 random characters, or leave it empty to have "
+                    "one made and kept."
+                )
+            return self.secret_key
+        path = self.data / "secret_key"
+        if not path.exists():
+            self.data.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f"secret_key.{os.getpid()}")
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(fresh, path)  # of two first starts at once, one key wins and both use it
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        key = path.read_text().strip()
+        if len(key) < 32:
+            raise BadSetting(f"{path} does not hold a usable key. Delete it to have a new one made (signs everyone out).")
+        return key
+
+
+def described() -> list[tuple[str, str, str]]:
+    """Name, default and purpose of every setting, for `praxis doctor` and the README."""
+    return [(f"PRAXIS_{f.name.upper()}", str(f.default), f.metadata["about"]) for f in fields(Settings)]
+
+
+def _converted(name: str, text: str, kind: type) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        raise BadSetting(f"{name} must be a number, not {text!r}.") from None

@@ -1,0 +1,143 @@
+"""Records, their revisions, who wrote them, what happened to them, and the facet values the desks filter by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session, relationship
+from sqlalchemy.orm.attributes import get_history
+
+from knowledge.storage.models.base import Row, now
+from knowledge.storage.models.people import Person
+from knowledge.storage.models.programmes import Programme
+
+AUTHOR, CO_AUTHOR, CREDITED, FORMER = "author", "co_author", "credited", "former"
+LIVE, LATEST = "live", "latest"
+
+
+class Record(Row):
+    """What people write. `state` speaks of the latest revision; the public reads the live one, if there is one.
+
+    `version` is checked on every write: the second of two writers gets a StaleDataError. `start_key` makes a
+    double press of "start" give one record. `source`: {"url", "licence", "attribution"} of what was taken from
+    elsewhere. `first_published` and `published`: when it first became public, and when the live revision did.
+    """
+
+    __tablename__ = "record"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    programme_id: Mapped[str | None] = mapped_column(ForeignKey("programme.id"), index=True)
+    coach_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    latest_id: Mapped[int | None] = mapped_column(ForeignKey("revision.id", use_alter=True))
+    live_id: Mapped[int | None] = mapped_column(ForeignKey("revision.id", use_alter=True), index=True)
+    version: Mapped[int] = mapped_column()
+    start_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    source: Mapped[dict[str, Any] | None]
+    created: Mapped[datetime] = mapped_column(default=now)
+    changed: Mapped[datetime] = mapped_column(default=now)
+    waiting_since: Mapped[datetime | None]
+    first_published: Mapped[datetime | None]
+    published: Mapped[datetime | None] = mapped_column(index=True)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 (SQLAlchemy's own hook)
+
+    latest: Mapped[Revision] = relationship(foreign_keys=[latest_id], lazy="raise", post_update=True)
+    live: Mapped[Revision | None] = relationship(foreign_keys=[live_id], lazy="raise", post_update=True)
+    authorships: Mapped[list[Authorship]] = relationship(
+        lazy="raise", order_by="Authorship.position", cascade="all, delete-orphan"
+    )
+    programme: Mapped[Programme | None] = relationship(lazy="raise")
+    coach: Mapped[Person | None] = relationship(foreign_keys=[coach_id], lazy="raise")
+
+
+class Revision(Row):
+    """One saved version: every save makes one, and its text never changes afterwards.
+
+    `values`: the answers by field id. `html`: rendered and sanitised prose by the path of its field, made under
+    `policy`; `sealed`: it was submitted, so it can be cited as what a coach looked at.
+    """
+
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("record_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(400))
+    language: Mapped[str] = mapped_column(String(20))
+    values: Mapped[dict[str, Any]]
+    html: Mapped[dict[str, Any]]
+    policy: Mapped[int]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    sealed: Mapped[bool] = mapped_column(default=False)
+
+    by: Mapped[Person | None] = relationship(lazy="raise")
+
+
+class Authorship(Row):
+    """Who wrote a record: people with an account, and names that are credited without one.
+
+    A person who leaves stays as `former`, so that nobody can publish what she helped to write.
+    """
+
+    __tablename__ = "authorship"
+    __table_args__ = (UniqueConstraint("record_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    role: Mapped[str] = mapped_column(String(20))
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Step(Row):
+    """One line of a record's history: who, when, from, to, and the words said."""
+
+    __tablename__ = "step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"), index=True)
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revision.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    transition: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(20))
+    target: Mapped[str] = mapped_column(String(20))
+    words: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    person: Mapped[Person | None] = relationship(lazy="raise")
+    revision: Mapped[Revision | None] = relationship(lazy="raise")
+
+
+class FacetValue(Row):
+    """A facet value of a record's live or latest revision, for filtering in SQL."""
+
+    __tablename__ = "facet_value"
+    __table_args__ = (Index("ix_facet_value_lookup", "facet", "value", "layer"),)
+
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"), primary_key=True)
+    layer: Mapped[str] = mapped_column(String(10), primary_key=True)
+    facet: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class SealedRevision(Exception):
+    """Raised by an attempt to change the text of a revision that was saved."""
+
+
+@event.listens_for(Revision, "before_update")
+def _revisions_keep_their_text(mapper: Mapper[Revision], connection: object, revision: Revision) -> None:
+    if object_session(revision) is None:
+        return
+    if any(
+        get_history(revision, name).has_changes()
+        for name in ("values", "title", "language", "number", "by_id")
+    ):
+        raise SealedRevision(f"revision {revision.number} of {revision.record_id} is already saved")

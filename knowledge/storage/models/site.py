@@ -1,0 +1,38 @@
+"""What belongs to the site as a whole: changed vocabulary terms, and the outbox of what the index must hear."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from knowledge.storage.models.base import Row, now
+
+
+class VocabularyTerm(Row):
+    """A term a manager added, renamed or retired; laid over what the project ships. Rows are never deleted."""
+
+    __tablename__ = "vocabulary_term"
+
+    vocabulary: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    names: Mapped[dict[str, Any]]
+    parent: Mapped[str] = mapped_column(String(64), default="")
+    definition: Mapped[str] = mapped_column(Text, default="")
+    synonyms: Mapped[list[str]] = mapped_column(JSON, default=list)
+    retired: Mapped[bool] = mapped_column(default=False)
+    changed: Mapped[datetime] = mapped_column(default=now)
+
+
+class Outbox(Row):
+    """Says "record X changed": written in the transaction of the change, deleted when the index has it durably."""
+
+    __tablename__ = "outbox"
+    # never hand out an id twice: a slow drain must not delete a newer row that took the id of an old one
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 (SQLAlchemy's own hook)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,105 @@
+"""Opening the database and its transactions: return commits, raise rolls back.
+
+SQLite runs in WAL mode with `synchronous=FULL` (the only pair that survives power cuts without loss) and takes the
+write lock at the start of a writing transaction: its default lets two writers read the same row and loses one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+
+class StorageUnavailable(Exception):
+    """The database is locked, full or away. Nothing was changed; try again later."""
+
+
+class WriteConflict(Exception):
+    """Somebody else changed or created the same thing first. Nothing was changed."""
+
+
+class Database:
+    """An engine and the two ways to use it. `info` is handed to every session (services read it from there)."""
+
+    def __init__(self, url: str, *, timeout: float = 5.0, info: dict[str, Any] | None = None) -> None:
+        self.url = make_url(url)
+        self.info = info or {}
+        self.engine = _sqlite(url, timeout) if self.sqlite else _server(url, timeout)
+        self._write_engine = self.engine.execution_options(praxis_write=True)
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether this is SQLite."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A writing transaction. Raises StorageUnavailable or WriteConflict with nothing changed."""
+        with Session(self._write_engine, expire_on_commit=False, info=self.info) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException as error:
+                session.rollback()
+                raise _translated(error) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A consistent view to read from; changes made in it are thrown away."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False, info=self.info) as session:
+            try:
+                yield session
+            except DBAPIError as error:
+                raise _translated(error) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _translated(error: BaseException) -> BaseException:
+    if isinstance(error, StaleDataError | IntegrityError):
+        return WriteConflict(str(error.__class__.__name__))
+    if isinstance(error, OperationalError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
+        return StorageUnavailable(str(error.orig))
+    return error
+
+
+def _server(url: str, timeout: float) -> Engine:
+    connect_args = {
+        "connect_timeout": int(max(timeout, 2)),
+        "options": f"-c lock_timeout={int(timeout * 1000)}",
+    }
+    return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args=connect_args)
+
+
+def _sqlite(url: str, timeout: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": timeout, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        level = connection.execute("PRAGMA synchronous").fetchone()[0]
+        in_memory = not connection.execute("PRAGMA database_list").fetchone()[2]
+        if not in_memory and (mode, level) != ("wal", 2):
+            raise sqlite3.OperationalError(f"SQLite refused WAL with synchronous=FULL (got {mode}, {level})")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("praxis_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

@@ -1,0 +1,1 @@
+"""The web: one blueprint per audience. A view reads the request, calls one service, renders."""

@@ -1,0 +1,63 @@
+"""From a cookie to an actor. The cookie holds a token; the database knows whether it still means anything."""
+
+from __future__ import annotations
+
+from flask import Flask, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
+from knowledge.services import accounts
+from knowledge.services.actor import ANYONE, Actor
+from knowledge.services.errors import SignInNeeded
+from knowledge.web.site import site
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login has no types
+    """A signed-in browser, as Flask-Login wants it."""
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.token, self.actor = token, actor
+
+    def get_id(self) -> str:
+        """What the session cookie keeps."""
+        return self.token
+
+
+def init(app: Flask) -> None:
+    """Let Flask-Login find the user behind a token."""
+    manager = LoginManager(app)
+    manager.session_protection = None  # phones change their address; the token is the proof
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def _load(token: str) -> SignedIn | None:
+        found = site().ask(accounts.signed_in, token)
+        return SignedIn(token, found) if found else None
+
+
+def actor() -> Actor:
+    """Who makes this request."""
+    return current_user.actor if current_user.is_authenticated else ANYONE
+
+
+def signed_in_actor() -> Actor:
+    """Who makes this request; raises SignInNeeded for nobody."""
+    found = actor()
+    if not found.signed_in:
+        raise SignInNeeded
+    return found
+
+
+def begin(token: str) -> None:
+    """Sign this browser in with a fresh session: nothing from before survives, its CSRF token neither."""
+    session.clear()
+    session.permanent = True
+    found = site().ask(accounts.signed_in, token)
+    if found:
+        login_user(SignedIn(token, found))
+
+
+def end() -> None:
+    """Sign this browser out, here and on the server."""
+    if current_user.is_authenticated:
+        site().act(accounts.sign_out, current_user.token)
+    logout_user()
+    session.clear()

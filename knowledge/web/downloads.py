@@ -1,0 +1,143 @@
+"""Search results for programs and spreadsheets: JSON, CSV and Atom."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import feedgenerator
+from flask import make_response, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from knowledge.content.facets import Take
+from knowledge.content.registry import Registry
+from knowledge.services.catalogue import Findings, Found
+from knowledge.storage.models.records import Record, Revision
+from knowledge.web import params
+from knowledge.web.params import Asked
+
+_COLUMNS = ("id", "url", "kind", "title", "summary", "countries", "stage", "topics", "evidence", "language", "published")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "–")  # noqa: RUF001 (full-width signs count too)
+
+
+def slug(title: str) -> str:
+    """A title as part of an address: letters and digits of any script, hyphens between, at most 80 characters."""
+    text = unicodedata.normalize("NFKC", title).casefold()
+    return re.sub(r"[\W_]+", "-", text).strip("-")[:80].strip("-") or "record"
+
+
+def item(record: Record, revision: Revision, registry: Registry, language: str) -> dict[str, Any]:
+    """A record in a list, for programs: ids, not labels."""
+    values = revision.values
+    return {
+        "id": record.id,
+        "url": url_for("public.practice", record_id=record.id, slug=slug(revision.title), _external=False),
+        "kind": record.kind,
+        "title": revision.title,
+        "summary": values.get("summary", ""),
+        "countries": values.get("countries", []),
+        "stage": values.get("stage", ""),
+        "topics": values.get("topics", []),
+        "phases": values.get("phases", []),
+        "level": values.get("level", []),
+        "evidence": values.get("evidence", ""),
+        "language": revision.language,
+        "published": record.published.isoformat() if record.published else None,
+    }
+
+
+def as_json(asked: Asked, findings: Findings, registry: Registry, language: str) -> dict[str, Any]:
+    """A page of results with its facets."""
+    results = findings.results
+    return {
+        "total": results.total,
+        "page": results.page,
+        "per_page": results.per_page,
+        "items": [item(f.record, f.revision, registry, language) for f in findings.found],
+        "facets": {
+            facet.id: _facet(asked, facet.id, dict(results.facets.get(facet.id, {})), registry, language)
+            for facet in registry.facets.values()
+        },
+        "spelling": results.spelling,
+    }
+
+
+def as_csv(found: Sequence[Found], registry: Registry, language: str) -> Response:
+    """Results as CSV with labels; cells that a spreadsheet would take for a formula are quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(_COLUMNS)
+    terms = registry.vocabularies
+    for f in found:
+        row = item(f.record, f.revision, registry, language)
+        row["kind"] = f.record_type.name(language)
+        row["countries"] = "; ".join(terms["countries"].name(c, language) for c in row["countries"])
+        row["topics"] = "; ".join(terms["topics"].name(t, language) for t in row["topics"])
+        row["stage"] = terms["stages"].name(row["stage"], language) if row["stage"] else ""
+        row["evidence"] = terms["evidence"].name(row["evidence"], language) if row["evidence"] else ""
+        row["url"] = url_for("public.practice", record_id=f.record.id, slug=slug(f.revision.title), _external=True)
+        writer.writerow([_cell(row[c]) for c in _COLUMNS])
+    response = make_response("\ufeff" + out.getvalue())
+    response.headers["Content-Type"] = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="practices.csv"'
+    return response
+
+
+def as_atom(asked: Asked, found: Sequence[Found], address: str) -> Response:
+    """Results as an Atom feed; the entries link to the public pages."""
+    words = asked.text or _("all practices")
+    feed = feedgenerator.Atom1Feed(
+        title=_("Praxis: %(words)s", words=_sound(words)),
+        link=address + asked.url(),
+        feed_url=address + asked.url("public.practices_atom"),
+        description=_("Practices of public procurement reform"),
+        language="en",
+    )
+    for f in found:
+        link = address + url_for("public.practice", record_id=f.record.id, slug=slug(f.revision.title))
+        feed.add_item(
+            title=_sound(f.revision.title),
+            link=link,
+            unique_id=f"{address}/practices/{f.record.id}",
+            description=_sound(f.revision.values.get("summary", "")),
+            pubdate=f.record.first_published,
+            updateddate=f.record.published,
+            categories=[_sound(t) for t in f.revision.values.get("topics", [])],
+        )
+    response = make_response(feed.writeString("utf-8"))
+    response.headers["Content-Type"] = "application/atom+xml; charset=utf-8"
+    return response
+
+
+def _facet(
+    asked: Asked, facet_id: str, counts: dict[str, int], registry: Registry, language: str
+) -> list[dict[str, Any]]:
+    facet = registry.facets[facet_id]
+    chosen = asked.filters.get(facet_id, ())
+    for value in chosen:
+        counts.setdefault(value, 0)
+    order = sorted(counts) if facet.take is Take.YEARS else sorted(counts, key=lambda v: (-counts[v], v))
+    return [
+        {
+            "value": value,
+            "label": params.label(registry, facet, value, language),
+            "count": counts[value],
+            "selected": value in chosen,
+        }
+        for value in order
+    ]
+
+
+def _cell(value: Any) -> str:
+    text = str(value if value is not None else "")
+    return "'" + text if text.lstrip().startswith(_FORMULA) or text.startswith(("\t", "\r")) else text
+
+
+def _sound(text: str) -> str:
+    """Text without the characters XML cannot carry."""
+    return "".join(c for c in text if c in "\n\t" or (ord(c) >= 32 and ord(c) not in (0xFFFE, 0xFFFF)))

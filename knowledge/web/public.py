@@ -1,0 +1,181 @@
+"""For everyone: the home page, finding, reading, and the same in JSON, CSV and Atom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from knowledge.content.registry import Registry
+from knowledge.derive import api as derive_api
+from knowledge.derive import show
+from knowledge.services import catalogue, rendering
+from knowledge.services.catalogue import Article, Findings
+from knowledge.services.errors import SearchDown
+from knowledge.storage.session import StorageUnavailable
+from knowledge.web import downloads, params
+from knowledge.web.actor import actor
+from knowledge.web.language import reader_language
+from knowledge.web.params import Asked
+from knowledge.web.site import site
+from search.errors import BadQuery
+
+bp = Blueprint("public", __name__)
+DOWNLOAD_LIMIT, FEED_LIMIT = 2000, 30
+
+
+@bp.get("/")
+def home() -> str:
+    """The front door: the search box, where to begin, what is new."""
+    registry = site().registry()
+    asked = Asked(per_page=1)
+    try:
+        results = site().ask(catalogue.find_practices, site().engine, asked.query(tuple(registry.facets))).results
+        facets = {f.id: f for f in params.facet_views(asked, results, registry, reader_language())}
+        total = results.total
+    except SearchDown:
+        site().keeper.heal()
+        facets, total = {}, None
+    newest = site().ask(catalogue.newest)
+    return render_template("public/home.html", facets=facets, total=total, newest=newest, registry=registry)
+
+
+@bp.get("/practices")
+def practices() -> Response | str | tuple[str, int]:
+    """The results of a search with its facets."""
+    registry = site().registry()
+    asked = params.read(request.args, registry)
+    try:
+        findings = _find(asked, registry)
+    except BadQuery as error:
+        return render_template("public/practices.html", asked=asked, findings=None, facets=[], bad=error), 400
+    except SearchDown:
+        site().keeper.heal()
+        newest = site().ask(catalogue.newest, 20)
+        return render_template("public/rebuilding.html", asked=asked, newest=newest), 503
+    facets = params.facet_views(asked, findings.results, registry, reader_language())
+    return render_template("public/practices.html", asked=asked, findings=findings, facets=facets, bad=None)
+
+
+@bp.get("/practices.json")
+def practices_json() -> Response:
+    """The same for programs."""
+    registry = site().registry()
+    asked = params.read(request.args, registry)
+    return make_response(downloads.as_json(asked, _find(asked, registry), registry, reader_language()))
+
+
+@bp.get("/practices.csv")
+def practices_csv() -> Response:
+    """The found records as a table."""
+    return downloads.as_csv(_all(DOWNLOAD_LIMIT), site().registry(), reader_language())
+
+
+@bp.get("/practices.atom")
+def practices_atom() -> Response:
+    """A feed of a search: the newest first, whatever order the page has."""
+    asked = params.read(request.args, site().registry())
+    return downloads.as_atom(asked, _all(FEED_LIMIT, newest=True), site().settings.address)
+
+
+@bp.get("/practices/<record_id>")
+@bp.get("/practices/<record_id>/")
+@bp.get("/practices/<record_id>/<slug>")
+def practice(record_id: str, slug: str = "") -> Response | str:
+    """The public page of a record; any other title in the address leads to the present one."""
+    if record_id.endswith(".json"):
+        return _practice_json(record_id.removesuffix(".json"))
+    article = site().ask(catalogue.read, actor(), record_id)
+    here = practice_url(article.record.id, article.revision.title)
+    if request.path != here:
+        return redirect(here, 301)
+    return render_template("public/practice.html", **shown(article))
+
+
+@bp.get("/schema/<kind>.json")
+def schema(kind: str) -> Response:
+    """The JSON Schema of a kind of record."""
+    registry = site().registry()
+    if kind not in registry:
+        abort(404)
+    return make_response(derive_api.json_schema(registry[kind], registry))
+
+
+@bp.get("/help/search")
+def help_search() -> str:
+    """What the search box understands."""
+    return render_template("public/help_search.html", registry=site().registry())
+
+
+@bp.get("/about")
+def about() -> str:
+    """What Praxis is, what each kind of record is for, and what the levels of evidence mean."""
+    return render_template("public/about.html", registry=site().registry())
+
+
+@bp.get("/healthz")
+def healthz() -> tuple[dict[str, Any], int]:
+    """200 when database and index answer."""
+    try:
+        site().registry()
+        database = True
+    except StorageUnavailable:
+        database = False
+    index = site().engine.ready()
+    return {"database": database, "index": index}, 200 if database and index else 503
+
+
+@bp.get("/robots.txt")
+def robots() -> Response:
+    """What crawlers should leave alone: every combination of facets."""
+    response = make_response("User-agent: *\nDisallow: /practices?\nDisallow: /work\nDisallow: /review\n")
+    response.mimetype = "text/plain"
+    return response
+
+
+def practice_url(record_id: str, title: str) -> str:
+    """The address of a record's page; only the id counts, the title is for people."""
+    return url_for("public.practice", record_id=record_id, slug=downloads.slug(title))
+
+
+def shown(article: Article) -> dict[str, Any]:
+    """What the template of a record's page needs."""
+    registry = site().registry()
+    sections = show.sections(
+        article.record_type,
+        article.values,
+        registry,
+        language=reader_language(),
+        render=rendering.renderer(article.revision),
+        reader_is_member=article.reader_is_member,
+    )
+    return {"article": article, "sections": sections, "registry": registry, "today": catalogue.today()}
+
+
+def _practice_json(record_id: str) -> Response:
+    article = site().ask(catalogue.read, actor(), record_id)
+    registry = site().registry()
+    item = downloads.item(article.record, article.revision, registry, reader_language())
+    item["values"] = derive_api.item(article.record_type, article.values)
+    item["authors"] = list(article.authors)
+    return make_response(item)
+
+
+def _find(asked: Asked, registry: Registry) -> Findings:
+    return site().ask(
+        catalogue.find_practices, site().engine, asked.query(tuple(registry.facets), reader_language())
+    )
+
+
+def _all(limit: int, newest: bool = False) -> list[catalogue.Found]:
+    asked = params.read(request.args, site().registry())
+    query = asked.query(language=reader_language())
+    if newest:
+        from dataclasses import replace
+
+        from search.query import Sort
+
+        query = replace(query, sort=Sort.NEWEST)
+    with site().db.reading() as session:
+        return list(catalogue.all_practices(session, site().engine, query, limit))

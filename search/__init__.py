@@ -1,0 +1,1 @@
+"""Finding: documents with an audience, queries, facets, and engines that all keep the same promises."""

@@ -1,0 +1,63 @@
+"""The promise every engine makes. What the contract suite does not test is no promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from search.query import Query, Results
+from search.schema import Document, IndexSchema
+
+Progress = Callable[[int], None]
+
+
+class SearchEngine(Protocol):
+    """An index that can be asked, changed and rebuilt."""
+
+    schema: IndexSchema
+
+    def search(self, query: Query) -> Results:
+        """Answer a query. Raises BadQuery for what cannot be asked, SearchUnavailable without an index."""
+        ...
+
+    def apply(self, puts: Iterable[Document], drops: Iterable[str] = ()) -> None:
+        """Put and drop documents by id in one durable commit; idempotent; an id that is put wins over drop."""
+        ...
+
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
+        """Fill a fresh index beside the old one, make it durable, swap it in; returns how many it holds.
+
+        Readers keep the old index until the swap; a crash before it leaves the old one serving.
+        `progress` is told the number of documents done from time to time.
+        """
+        ...
+
+    def ids(self) -> frozenset[str]:
+        """The ids of all documents, for comparing the index with the database."""
+        ...
+
+    def ready(self) -> bool:
+        """True when the index exists, opens and was built for this schema."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and threads."""
+        ...
+
+
+def open_engine(url: str, schema: IndexSchema) -> SearchEngine:
+    """Open the engine that `url` names: `memory:` or `whoosh:DIRECTORY`.
+
+    A missing or damaged index is no error here: `ready()` says so and `rebuild()` mends it.
+    Raises ValueError for an unknown scheme.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "memory":
+        from search.engines.memory import MemoryEngine
+
+        return MemoryEngine(schema)
+    if scheme == "whoosh":
+        from search.engines.whoosh import WhooshEngine
+
+        return WhooshEngine(rest, schema)
+    raise ValueError(f"unknown search engine {scheme!r}: use memory: or whoosh:DIRECTORY")

@@ -1,0 +1,127 @@
+"""Whoosh on disk so that a power cut loses nothing: every file synced, generations built aside and swapped.
+
+Layout of an index folder (mode 0700; the files hold pickles, so nothing from outside is ever put there):
+
+    CURRENT            the name of the generation that serves, written aside and renamed
+    g-000001/          one generation: a Whoosh index and FINGERPRINT, the schema it was built for
+    rebuild.lock       held by the one process that builds a new generation
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.structfile import StructFile
+
+from search.errors import SearchUnavailable
+
+
+class DurableStorage(FileStorage):  # type: ignore[misc]  # whoosh is untyped here
+    """Whoosh's folder storage, with what Whoosh leaves out: fsync of files when closed and of the folder's names."""
+
+    def create_file(self, name: str, excl: bool = False, mode: str = "wb", **kwargs: Any) -> StructFile:
+        """A file that is synced before it is closed."""
+        file = super().create_file(name, excl=excl, mode=mode, **kwargs)
+        before = file.onclose
+
+        def sync(closing: StructFile) -> None:
+            if before:
+                before(closing)
+            if closing.is_real:
+                closing.flush()
+                os.fsync(closing.file.fileno())
+
+        file.onclose = sync
+        return file
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
+        """A rename that is on disk, with everything it refers to, when this returns."""
+        sync_folder(Path(self.folder))
+        super().rename_file(oldname, newname, safe=safe)
+        sync_folder(Path(self.folder))
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Generations:
+    """The generations of one index folder, and the pointer to the one that serves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def current(self) -> Path:
+        """The generation that serves. Raises SearchUnavailable when there is none."""
+        try:
+            name = (self.folder / "CURRENT").read_text().strip()
+        except OSError as error:
+            raise SearchUnavailable("there is no index yet") from error
+        path = self.folder / name
+        if not name.startswith("g-") or "/" in name or not path.is_dir():
+            raise SearchUnavailable("the index folder is damaged")
+        return path
+
+    def fingerprint(self, generation: Path) -> str:
+        """The schema a generation was built for."""
+        try:
+            return (generation / "FINGERPRINT").read_text()
+        except OSError:
+            return ""
+
+    @contextmanager
+    def building(self) -> Iterator[Path]:
+        """A fresh folder to build a generation in; only one builder at a time. Raises SearchUnavailable."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.chmod(self.folder, 0o700)
+        with open(self.folder / "rebuild.lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise SearchUnavailable("another process is rebuilding the index") from error
+            self._prune()
+            numbers = [int(p.name[2:]) for p in self.folder.glob("g-*") if p.name[2:].isdigit()]
+            fresh = self.folder / f"g-{max(numbers, default=0) + 1:06d}"
+            fresh.mkdir(mode=0o700)
+            try:
+                yield fresh
+            except BaseException:
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
+
+    def serve(self, generation: Path, fingerprint: str) -> None:
+        """Swap: from now on this generation serves; the one before is kept, older ones go."""
+        self._write(generation / "FINGERPRINT", fingerprint)
+        sync_folder(generation)
+        self._write(self.folder / "CURRENT", generation.name)
+
+    def _write(self, path: Path, text: str) -> None:
+        aside = path.with_name(path.name + ".new")
+        with open(aside, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+        sync_folder(path.parent)
+
+    def _prune(self) -> None:
+        """Unfinished builds and generations before the last but one; called with the builder's lock held."""
+        try:
+            serving = self.current().name
+        except SearchUnavailable:
+            serving = ""
+        for path in sorted(self.folder.glob("g-*")):
+            if path.name != serving:
+                shutil.rmtree(path, ignore_errors=True)

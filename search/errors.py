@@ -1,0 +1,18 @@
+"""What an engine may raise; nothing of an engine's own library ever leaves `search/engines`."""
+
+
+class SearchError(Exception):
+    """Anything that keeps a search from being answered."""
+
+
+class SearchUnavailable(SearchError):
+    """The index is missing, damaged or out of reach; it can be rebuilt from the database."""
+
+
+class BadQuery(SearchError):
+    """The words typed cannot be searched for; `message` is a msgid that says what to do, `facts` fill it."""
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message.format(**facts))
+        self.message = message
+        self.facts = facts

@@ -1,0 +1,131 @@
+"""Words: how text is cut, folded and stemmed, the same for every engine, for documents and for queries.
+
+A position of a text yields its word folded (lower case, no accents) and, where the language has a stemmer, the stem
+under a key of that language (`~en:agreement`), which no typed word can collide with. A query word matches the folded
+word best, and the stem in any language, because a reader does not know in which language a record was written.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+STEMMERS = {"en": "english", "fr": "french", "es": "spanish", "pt": "portuguese", "ar": "arabic"}
+STEM_MARK = "~"
+
+# short on purpose: a stop word is still indexed, it is only not demanded of a document
+STOP = frozenset(
+    (
+        "a an and are as at be by for from has in is it its of on or that the this to was were with what how why "
+        "which can do does we our "
+        "le la les un une des du de et en au aux pour par sur dans que qui est ce ces "
+        "el los las una unos y o del al en por para con que se es su sus "
+        "os um uma uns do da dos das e no na nos nas ao por para com que se sua "
+        "في من على الى إلى عن مع"
+    ).split()
+)
+
+_FOLDS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ـ": None}
+)
+_ELISIONS = frozenset("c d j l m n s t qu jusqu lorsqu puisqu quoiqu dell nell sull all un".split())
+# combining marks belong to their word: without them Indic vowels and Arabic diacritics would cut it
+_MARKS = "".join(
+    chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc")
+).replace("]", "")
+_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
+_DROPPED_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]")
+_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+MAX_WORD = 60  # characters; a longer run is no word, and would only bloat the index
+
+_local = threading.local()
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of a text: its position among the words, where it stands, and its folded form.
+
+    `joined`: the form written together when it ends a hyphenated word ("egp" at the "GP" of "e-GP").
+    """
+
+    position: int
+    start: int
+    end: int
+    word: str
+    joined: str = ""
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: économie -> economie, Straße -> strasse, كِتَاب -> كتاب."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return unicodedata.normalize("NFC", _DROPPED_MARKS.sub("", decomposed)).translate(_FOLDS)
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The words of a text in order; ideographs are words of one sign, French and Italian elisions are dropped."""
+    position, before, compound = 0, -2, ""
+    for found in _WORD.finditer(text):
+        for start, end in _pieces(found[0], found.start()):
+            word = fold(text[start:end])[:MAX_WORD]
+            if not word or (word in _ELISIONS and text[end : end + 1] in ("'", "’")):
+                continue
+            hyphenated = start == before + 1 and text[before : before + 1] in ("-", "‐", "‑")
+            compound = compound + word if hyphenated else word
+            yield Token(position, start, end, word, compound[:MAX_WORD] if hyphenated else "")
+            position, before = position + 1, end
+
+
+def indexed(text: str, language: str) -> Iterator[tuple[int, str]]:
+    """Pairs of position and key, as an index holds them."""
+    for token in tokens(text):
+        for key in keys(token, language):
+            yield token.position, key
+
+
+def keys(token: Token, language: str) -> tuple[str, ...]:
+    """The keys of a word in a text of a language."""
+    found = [token.word, *([token.joined] if token.joined else [])]
+    if language in STEMMERS:
+        found.append(stem(token.word, language))
+    return tuple(found)
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str, language: str) -> str:
+    """The key of a word's stem: `~en:agreement`."""
+    return f"{STEM_MARK}{language}:{_stemmer(language).stemWord(word)}"
+
+
+def stems(word: str) -> tuple[str, ...]:
+    """The stem keys of a query word in every language that has them."""
+    return tuple(stem(word, language) for language in STEMMERS)
+
+
+def _stemmer(language: str):  # type: ignore[no-untyped-def]  # snowballstemmer has no types
+    kept = _local.__dict__.setdefault("stemmers", {})  # a stemmer keeps state: one for each thread
+    if language not in kept:
+        kept[language] = snowballstemmer.stemmer(STEMMERS[language])
+    return kept[language]
+
+
+def _pieces(word: str, start: int) -> Iterator[tuple[int, int]]:
+    if not _IDEOGRAPH.search(word):
+        yield start, start + len(word)
+        return
+    run = start
+    for number, sign in enumerate(word):
+        if _IDEOGRAPH.match(sign):
+            if run < start + number:
+                yield run, start + number
+            yield start + number, start + number + 1
+            run = start + number + 1
+    if run < start + len(word):
+        yield run, start + len(word)

@@ -1,0 +1,237 @@
+"""What people type, as a tree: words joined by AND, "phrases", OR, -not, prefix*, topic:e-gp, (groups).
+
+Whatever is typed gives a tree; signs that make no sense are taken for spaces. Only two things are refused, kindly: a
+text that is too long, and too many words. Names that are no facet (`status:draft`) are plain words: an operator can
+never reach a field that people are not meant to search.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from search import language
+from search.errors import BadQuery
+from search.query import MAX_LENGTH
+from search.schema import IndexSchema
+
+MAX_TERMS = 40
+MAX_NESTING = 12
+TOO_LONG = "Your search has {length} characters. Please keep it under {limit}."
+TOO_MANY = "Your search has more than {limit} words. Please keep the ones that matter most."
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word, by its folded form and its stems; `field` limits it to one text field."""
+
+    text: str
+    stems: tuple[str, ...]
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words next to each other, in this order, as they were typed."""
+
+    words: tuple[str, ...]
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """Any word that begins so."""
+
+    text: str
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class FacetTerm:
+    """A facet has this value (compared without regard to case)."""
+
+    facet: str
+    value: str
+
+
+@dataclass(frozen=True)
+class And:
+    """All of these."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """Any of these."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """Everything but this."""
+
+    part: Node
+
+
+@dataclass(frozen=True)
+class Everything:
+    """No condition."""
+
+
+Node = Word | Phrase | Prefix | FacetTerm | And | Or | Not | Everything
+
+_PIECE = re.compile(
+    r'(?P<open>[-+]?\()|(?P<close>\))|(?P<not>-)?(?:(?P<name>[A-Za-z_]+):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s()"]+))'
+)
+
+
+def parse(text: str, schema: IndexSchema) -> Node:
+    """The tree of a query. Raises BadQuery when it is too long."""
+    if len(text) > MAX_LENGTH:
+        raise BadQuery(TOO_LONG, length=len(text), limit=MAX_LENGTH)
+    names = frozenset(schema.facets) | {f.name for f in schema.text if f.name in ("title", "summary")}
+    return _Reader(text, schema, names).tree()
+
+
+def words_of(node: Node) -> Iterator[Word]:
+    """The plain words that are asked for, not those that are excluded."""
+    if isinstance(node, Word):
+        yield node
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from words_of(part)
+
+
+def keys_of(node: Node) -> frozenset[str]:
+    """The keys to highlight: words, stems, words of phrases."""
+    if isinstance(node, Word):
+        return frozenset((node.text, *node.stems))
+    if isinstance(node, Phrase):
+        return frozenset(node.words)
+    if isinstance(node, And | Or):
+        return frozenset(k for part in node.parts for k in keys_of(part))
+    return frozenset()
+
+
+def prefixes_of(node: Node) -> tuple[str, ...]:
+    """The prefixes to highlight."""
+    if isinstance(node, Prefix):
+        return (node.text,)
+    if isinstance(node, And | Or):
+        return tuple(p for part in node.parts for p in prefixes_of(part))
+    return ()
+
+
+class _Reader:
+    def __init__(self, text: str, schema: IndexSchema, names: frozenset[str]) -> None:
+        clean = "".join(c if c.isprintable() else " " for c in text.replace("“", '"').replace("”", '"'))
+        self._pieces = list(_PIECE.finditer(clean))
+        self._at = 0
+        self._terms = 0
+        self._facets = frozenset(schema.facets)
+        self._names = names
+
+    def tree(self) -> Node:
+        parts = []
+        while self._at < len(self._pieces):
+            parts.append(self._alternatives(0))
+            if self._at < len(self._pieces) and self._pieces[self._at]["close"]:
+                self._at += 1  # a bracket that was never opened
+        return _all(parts)
+
+    def _alternatives(self, depth: int) -> Node:
+        found = [self._conjunction(depth)]
+        while self._at < len(self._pieces) and self._is_or(self._pieces[self._at]):
+            self._at += 1
+            found.append(self._conjunction(depth))
+        found = [f for f in found if not isinstance(f, Everything)]
+        if not found:
+            return Everything()
+        return found[0] if len(found) == 1 else Or(tuple(found))
+
+    def _conjunction(self, depth: int) -> Node:
+        parts: list[Node] = []
+        while self._at < len(self._pieces):
+            piece = self._pieces[self._at]
+            if piece["close"] or self._is_or(piece):
+                break
+            self._at += 1
+            if piece["open"]:
+                parts.append(self._group(piece["open"], depth))
+            elif self._is_not(piece):
+                parts.append(self._negated())
+            elif piece["word"] not in ("AND", "&&"):
+                parts.append(self._term(piece))
+        return _all(parts)
+
+    def _group(self, opening: str, depth: int) -> Node:
+        if depth >= MAX_NESTING:  # deeper brackets mean nothing to people; their content still counts
+            return Everything()
+        inside = self._alternatives(depth + 1)
+        if self._at < len(self._pieces) and self._pieces[self._at]["close"]:
+            self._at += 1
+        return Not(inside) if opening.startswith("-") and not isinstance(inside, Everything) else inside
+
+    def _is_not(self, piece: re.Match[str]) -> bool:
+        following = self._pieces[self._at] if self._at < len(self._pieces) else None
+        return piece["word"] == "NOT" and following is not None and following["word"] is not None
+
+    def _negated(self) -> Node:
+        node = self._term(self._pieces[self._at])
+        self._at += 1
+        return node if isinstance(node, Not | Everything) else Not(node)
+
+    def _is_or(self, piece: re.Match[str]) -> bool:
+        return piece["word"] in ("OR", "||") and not piece["not"] and not piece["name"]
+
+    def _term(self, piece: re.Match[str]) -> Node:
+        name, raw = (
+            (piece["name"] or "").lower(),
+            piece["phrase"] if piece["phrase"] is not None else piece["word"],
+        )
+        if name in self._facets:
+            self._count(1)
+            node: Node = FacetTerm(name, raw.strip()) if raw.strip(' *?"') else Everything()
+        elif name in self._names:
+            node = self._text(raw, piece["phrase"] is not None, name)
+        else:
+            plain = self._text(raw, piece["phrase"] is not None, "")
+            node = _all([self._text(name, False, ""), plain]) if name else plain
+        return Not(node) if piece["not"] and not isinstance(node, Everything) else node
+
+    def _text(self, raw: str, quoted: bool, field: str) -> Node:
+        found = list(language.tokens(raw))
+        if not found:
+            return Everything()
+        self._count(len(found))
+        words = tuple(t.word for t in found)
+        if quoted:
+            return Phrase(words, field) if len(words) > 1 else Word(words[0], (), field)
+        if raw.rstrip().endswith("*") and len(words[-1]) >= 2:
+            return _all([*(self._word(w, field) for w in words[:-1]), Prefix(words[-1], field)])
+        if len(words) == 1:
+            return self._word(words[0], field)
+        if found[-1].joined and len("".join(words)) == len(found[-1].joined):
+            return Or((self._word(found[-1].joined, field), Phrase(words, field)))  # e-GP: egp, or "e gp"
+        return Phrase(words, field)  # a word with a sign inside: 13(b), open/close, ideographs
+
+    def _word(self, word: str, field: str) -> Word:
+        return Word(word, language.stems(word), field)
+
+    def _count(self, terms: int) -> None:
+        self._terms += terms
+        if self._terms > MAX_TERMS:
+            raise BadQuery(TOO_MANY, limit=MAX_TERMS)
+
+
+def _all(parts: list[Node]) -> Node:
+    """All parts; little words like "the" are not demanded when there are others."""
+    kept = [p for p in parts if not isinstance(p, Everything)]
+    telling = [p for p in kept if not (isinstance(p, Word) and p.text in language.STOP)]
+    kept = telling if any(not isinstance(p, Not) for p in telling) else kept
+    if not kept:
+        return Everything()
+    return kept[0] if len(kept) == 1 else And(tuple(kept))

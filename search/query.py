@@ -1,0 +1,75 @@
+"""What is asked of an engine and what it answers; plain frozen data, the same for every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MAX_LENGTH = 1000  # characters of a query; more is refused kindly
+MAX_PER_PAGE = 100
+MAX_DEPTH = 10_000  # hits that can be paged to; beyond it people filter instead
+
+
+class Sort(StrEnum):
+    """Orders of a result list. Ties are broken by document id, so that pages never overlap."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    TITLE = "title"
+
+
+@dataclass(frozen=True)
+class Query:
+    """One search.
+
+    `audience`: the tokens the reader holds; nothing else is found, counted or hinted at.
+    `filters`: facet -> chosen values (OR within a facet, AND across).
+    `year_from`, `year_to`: inclusive bounds on the schema's years facet.
+    `facets`: which facets to count; empty for none. `language`: the reader's.
+    """
+
+    text: str = ""
+    audience: frozenset[str] = frozenset()
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    year_from: int | None = None
+    year_to: int | None = None
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    per_page: int = 20
+    facets: tuple[str, ...] = ()
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A passage in pieces: `(text, True)` where the text matched. Never markup: the template escapes it."""
+
+    parts: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A found document: its id, its score (relevance only) and the passage that shows why."""
+
+    id: str
+    score: float = 0.0
+    title: Snippet = Snippet()
+    snippet: Snippet = Snippet()
+
+
+@dataclass(frozen=True)
+class Results:
+    """`total` hits of which `hits` are this page; `facets`: facet -> value -> count.
+
+    A facet's counts ignore the choice made in that facet itself, so that its siblings stay visible.
+    `spelling`: another query text that would find something, or "". `page` is the page really shown:
+    one beyond the end becomes the last.
+    """
+
+    total: int
+    hits: tuple[Hit, ...]
+    page: int
+    per_page: int
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    spelling: str = ""

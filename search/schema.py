@@ -1,0 +1,52 @@
+"""What an index holds: text fields by weight, facets by name, and documents that name their audience."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class TextField:
+    """A field that is searched as words; `weight` multiplies its BM25 score."""
+
+    name: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class IndexSchema:
+    """The shape of an index, derived from the content model.
+
+    `text`: the searchable fields. The names `title` and `summary` must be among them: they make the
+    highlight. `facets`: names of keyword fields that are filtered on and counted. `years`: the name of
+    the one facet whose values are years and which takes a range.
+    """
+
+    text: tuple[TextField, ...]
+    facets: tuple[str, ...]
+    years: str = "year"
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever an index built for another schema must be rebuilt."""
+        text = ",".join(f"{f.name}^{f.weight:g}" for f in self.text)
+        return f"3|{text}|{','.join(self.facets)}|{self.years}"
+
+
+@dataclass(frozen=True)
+class Document:
+    """One searchable thing.
+
+    `audience`: tokens; a reader who holds any of them may find it. `text`: field name -> text; `language`:
+    ISO 639-1, says how `text` is stemmed. `facets`: facet name -> values. `sort_title` and `date`
+    (ISO 8601) serve the orders by title and newest.
+    """
+
+    id: str
+    audience: frozenset[str]
+    text: Mapping[str, str]
+    language: str = "en"
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sort_title: str = ""
+    date: str = ""

@@ -1,0 +1,41 @@
+"""Guards: small functions of the situation that object in a sentence, or return None."""
+
+from __future__ import annotations
+
+from workflows.definition import Objection, Reason, Situation
+
+
+def N_(text: str) -> str:
+    """Mark a sentence for translation."""
+    return text
+
+
+def complete(s: Situation) -> Objection | None:
+    """Nothing that submission needs is missing (licence and consent are among what it needs)."""
+    return Objection(N_("Something is still missing. The list below leads to each place.")) if s.missing else None
+
+
+def has_words(s: Situation) -> Objection | None:
+    """The actor gives a reason; whoever reads it must be able to act on it."""
+    return None if s.words.strip() else Objection(N_("Please give a reason: it is what the reader will act on."))
+
+
+def not_own_work(s: Situation) -> Objection | None:
+    """Nobody publishes what she wrote or helped to write, now or earlier."""
+    if s.own_work:
+        return Objection(N_("You wrote or helped to write this. Another coach has to publish it."), Reason.ROLE)
+    return None
+
+
+def saw_the_latest(s: Situation) -> Objection | None:
+    """A decision is about the revision that was looked at."""
+    if s.seen != s.latest:
+        return Objection(
+            N_("There is a newer version than the one you looked at. Please read it, then decide."), Reason.STALE
+        )
+    return None
+
+
+def has_live(s: Situation) -> Objection | None:
+    """There is a public revision."""
+    return None if s.has_live else Objection(N_("Nothing of this record is public yet."))
