@@ -57,7 +57,9 @@ def shape(
     values, problems = row(record_type.fields, raw, vocabularies, known or {})
     for f in record_type.fields:
         if f.need is Need.SAVE and f.id not in values and not any(p.path[0] == f.id for p in problems):
-            problems.append(Problem((f.id,), N_("Please fill in “{label}”: a draft needs it."), {"label": f.label}))
+            problems.append(
+                Problem((f.id,), N_("Please fill in “{label}”: a draft needs it."), {"label": f.label})
+            )
     return values, problems
 
 
@@ -140,13 +142,19 @@ def _(f: Lines, value: Any, vocabularies: Vocabularies) -> list[Problem]:
 @short.register
 def _(f: Table, value: Any, vocabularies: Vocabularies) -> list[Problem]:
     found = _items(value, f.min_items)
-    for number, row in enumerate(value):
-        lacking = [p for c in f.columns for p in _missing_in(c, row, vocabularies, (number, c.id))]
-        if f.either and all(row.get(column) in (None, "", [], {}) for column in f.either):
+    for number, each in enumerate(value):
+        lacking = [p for c in f.columns for p in _missing_in(c, each, vocabularies, (number, c.id))]
+        if f.either and all(each.get(column) in (None, "", [], {}) for column in f.either):
             labels = tuple(c.label for c in f.columns if c.id in f.either)
-            lacking.append(Problem((number, f.either[0]), N_("please fill in one of: {names}."), {"names": labels}))
+            lacking.append(
+                Problem((number, f.either[0]), N_("please fill in one of: {names}."), {"names": labels})
+            )
         found += [
-            Problem(p.path, N_("“{table}”, row {row}: {problem}"), {"table": f.label, "row": number + 1, "problem": p})
+            Problem(
+                p.path,
+                N_("“{table}”, row {row}: {problem}"),
+                {"table": f.label, "row": number + 1, "problem": p},
+            )
             for p in lacking
         ]
     return found

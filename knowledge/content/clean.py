@@ -211,7 +211,9 @@ def _(f: Lines, raw: Any, vocabularies: Vocabularies, known: Any = None) -> Any:
         raise Wrong(N_("This must be a list of texts."))
     kept = [(place, text) for place, item in enumerate(raw) if (text := tidy(item))]
     if len(kept) > f.max_items:
-        raise Wrong(N_("Please keep it to {max} entries; there are {count}."), max=f.max_items, count=len(kept))
+        raise Wrong(
+            N_("Please keep it to {max} entries; there are {count}."), max=f.max_items, count=len(kept)
+        )
     message = N_("Please shorten entry {n} to {max} characters.")
     problems = [
         Problem((place,), message, {"n": place + 1, "max": f.item_max})
@@ -244,13 +246,12 @@ def _(f: Table, raw: Any, vocabularies: Vocabularies, known: Any = None) -> Any:
     return rows or None
 
 
-# ---------------------------------------------------------------------------- inside
-
-
 def _text(raw: Any, limit: int, lines: bool = False) -> str | None:
     text = tidy(raw, lines)
     if len(text) > limit:
-        raise Wrong(N_("Please shorten this to {max} characters; it has {count}."), max=limit, count=len(text))
+        raise Wrong(
+            N_("Please shorten this to {max} characters; it has {count}."), max=limit, count=len(text)
+        )
     return text or None
 
 
@@ -265,7 +266,9 @@ def _part(raw: Mapping[str, Any], name: str, limit: int, lines: bool = False) ->
 def _term(term_id: str, vocabulary: str, vocabularies: Vocabularies, known: Any) -> str:
     terms = vocabularies[vocabulary]
     if term_id not in terms:
-        raise Wrong(N_("“{value}” is not in the list. Please choose one of the offered values."), value=term_id[:60])
+        raise Wrong(
+            N_("“{value}” is not in the list. Please choose one of the offered values."), value=term_id[:60]
+        )
     if terms[term_id].retired and term_id != known and not (isinstance(known, list) and term_id in known):
         raise Wrong(N_("“{value}” is no longer offered. Please choose another."), value=terms[term_id].name())
     return term_id
@@ -292,10 +295,9 @@ def _plausible(text: str) -> None:
 
 def _is_day(text: str) -> bool:
     try:
-        date.fromisoformat(text)
+        return bool(date.fromisoformat(text))
     except ValueError:
         return False
-    return True
 
 
 def _before(end: Any, start: Any) -> bool:
@@ -303,4 +305,4 @@ def _before(end: Any, start: Any) -> bool:
         return False
     start = start.split("/")[0]  # of a span, its beginning
     length = min(len(end), len(start))
-    return end[:length] < start[:length]
+    return bool(end[:length] < start[:length])

@@ -27,13 +27,19 @@ from knowledge.content.fields import (
     When,
 )
 from knowledge.content.registry import RecordType, Registry
+from knowledge.derive.kinds import kind_of
 
 SHORT_LIST = 80  # a vocabulary up to this size is written out
+_YEAR, _MONTH, _DAY = "[0-9]{4}", "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(record_type: RecordType, registry: Registry) -> dict[str, Any]:
-    """The values of a type as a JSON Schema; `x-needed` says when an answer is needed for review."""
+    """The values of a type as a JSON Schema (2020-12).
+
+    `x-needed`: "save", "submit", "when" (then `x-because` says when) or "optional". A vocabulary up to SHORT_LIST
+    terms is enumerated, groups and retired ones included, because records may hold them.
+    """
     return {
         "$schema": DIALECT,
         "title": record_type.name(),
@@ -42,17 +48,31 @@ def json_schema(record_type: RecordType, registry: Registry) -> dict[str, Any]:
     }
 
 
-def item(record_type: RecordType, values: Values) -> dict[str, Any]:
-    """The answers that a program without rights may read."""
-    public = {}
-    for f in record_type.fields:
-        if not f.public or f.id not in values:
-            continue
-        value = values[f.id]
-        if isinstance(f, Contact) and value.get("show") != "everyone":
-            continue
-        public[f.id] = value
-    return public
+def item(record_type: RecordType, values: Values, *, reader_is_member: bool = False) -> dict[str, Any]:
+    """The answers that a program may read on behalf of such a reader, in the order of the form."""
+    return _readable(record_type.fields, values, reader_is_member)
+
+
+def _readable(fields: tuple[Field, ...], values: Values, member: bool) -> dict[str, Any]:
+    readable = {f.id: shared(f, values[f.id], member) for f in fields if f.public and f.id in values}
+    return {field_id: value for field_id, value in readable.items() if value not in (None, [])}
+
+
+@singledispatch
+def shared(f: Field, value: Any, member: bool) -> Any:
+    """What of a public answer is shared with this reader; None for nothing."""
+    return value
+
+
+@shared.register
+def _(f: Contact, value: Any, member: bool) -> Any:
+    show = value.get("show")
+    return value if show == "everyone" or (show == "members" and member) else None
+
+
+@shared.register
+def _(f: Table, value: Any, member: bool) -> Any:
+    return [row for each in value if (row := _readable(f.columns, each, member))]
 
 
 def _object(fields: tuple[Field, ...], registry: Registry) -> dict[str, Any]:
@@ -65,14 +85,16 @@ def _object(fields: tuple[Field, ...], registry: Registry) -> dict[str, Any]:
 
 
 def _about(f: Field) -> dict[str, Any]:
-    about: dict[str, Any] = {"title": f.label}
+    about: dict[str, Any] = {"title": f.label, "x-kind": kind_of(f)}
     if f.help:
         about["description"] = f.help
     if isinstance(f.need, When):
-        about["x-needed"] = f.need.because
-    elif f.need is not Need.OPTIONAL:
+        about |= {"x-needed": "when", "x-because": f.need.because}
+    else:
         about["x-needed"] = f.need.value
-    return about
+    if f.facets:
+        about["x-facets"] = list(f.facets)
+    return about if f.public else {**about, "x-public": False}
 
 
 @singledispatch
@@ -84,12 +106,13 @@ def described(f: Field, registry: Registry) -> dict[str, Any]:
 @described.register(Line)
 @described.register(Person)
 def _(f: Line | Person, registry: Registry) -> dict[str, Any]:
-    return {"type": "string", "maxLength": f.max}
+    return {"type": "string", "minLength": 1, "maxLength": f.max}
 
 
 @described.register
 def _(f: Prose, registry: Registry) -> dict[str, Any]:
-    return {"type": "string", "maxLength": PROSE_LIMIT, "contentMediaType": "text/markdown"}
+    text = {"type": "string", "minLength": 1, "maxLength": PROSE_LIMIT, "contentMediaType": "text/markdown"}
+    return {**text, "x-guidance": {"min": f.min, "max": f.max}}
 
 
 @described.register
@@ -105,13 +128,13 @@ def _(f: Choices, registry: Registry) -> dict[str, Any]:
 
 @described.register
 def _(f: PartialDate, registry: Registry) -> dict[str, Any]:
-    month = r"(-(0[1-9]|1[0-2])" + (r"(-\d\d)?" if f.day else "") + ")?"
-    return {"type": "string", "pattern": rf"^(\d{{4}}{month}{'|ongoing' if f.ongoing else ''})$"}
+    day = f"(-{_DAY})?" if f.day else ""
+    return {"type": "string", "pattern": f"^({_YEAR}(-{_MONTH}{day})?{'|ongoing' if f.ongoing else ''})$"}
 
 
 @described.register
 def _(f: Period, registry: Registry) -> dict[str, Any]:
-    return {"type": "string", "pattern": r"^\d{4}(-\d\d)?(/\d{4}(-\d\d)?)?$"}
+    return {"type": "string", "pattern": f"^{_YEAR}(-{_MONTH})?(/{_YEAR}(-{_MONTH})?)?$"}
 
 
 @described.register
@@ -131,19 +154,24 @@ def _(f: RecordRef, registry: Registry) -> dict[str, Any]:
 
 @described.register
 def _(f: Lines, registry: Registry) -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "string", "maxLength": f.item_max}, "maxItems": f.max_items}
+    return {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1, "maxLength": f.item_max},
+        "maxItems": f.max_items,
+    }
 
 
 @described.register
 def _(f: Flag, registry: Registry) -> dict[str, Any]:
     properties = {"yes": {"type": "boolean"}, "note": {"type": "string"}}
-    return {"type": "object", "properties": properties, "required": ["yes"]}
+    return {"type": "object", "properties": properties, "required": ["yes"], "additionalProperties": False}
 
 
 @described.register
 def _(f: Contact, registry: Registry) -> dict[str, Any]:
-    show = {"enum": list(CONTACT_SHOW)}
-    return {"type": "object", "properties": {"name": {"type": "string"}, "reach": {"type": "string"}, "show": show}}
+    text = {"type": "string"}
+    properties = {"name": text, "reach": text, "show": {"enum": list(CONTACT_SHOW)}}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 @described.register
@@ -152,6 +180,6 @@ def _(f: Table, registry: Registry) -> dict[str, Any]:
 
 
 def _term(vocabulary: str, registry: Registry) -> dict[str, Any]:
-    terms = registry.vocabularies[vocabulary].choosable()
-    listed = {"enum": [t.id for t in terms]} if len(terms) <= SHORT_LIST else {}
+    ids = [t.id for t in registry.vocabularies[vocabulary]]
+    listed = {"enum": ids} if len(ids) <= SHORT_LIST else {}
     return {"type": "string", "x-vocabulary": vocabulary, **listed}

@@ -1,17 +1,17 @@
 """Two versions of a record side by side, field by field, with the words that went out and came in.
 
-Everything is text; the template escapes it. Very long texts are compared by paragraph, so that no pair takes long.
+Everything is plain text; the template escapes it.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import singledispatch
 from typing import Any
 
 from knowledge.content.fields import (
+    N_,
     Choice,
     Choices,
     Contact,
@@ -31,57 +31,59 @@ from knowledge.content.fields import (
 )
 from knowledge.content.registry import RecordType, Registry
 from knowledge.content.vocabularies import Vocabularies
-
-WORDS_LIMIT = 3000  # pieces of both texts together; beyond it paragraphs are compared
-Marks = tuple[tuple[str, str], ...]
+from knowledge.derive import dates
+from knowledge.derive.kinds import SHOW_LABELS, kind_of
+from knowledge.derive.marks import Budget, Marks, marked
 
 
 @dataclass(frozen=True)
 class Change:
-    """A field that differs: both texts, and one text with every piece marked "same", "in" or "out"."""
+    """A field that differs: both texts, and one text made of both with every piece marked "same", "in" or "out".
+
+    `kind` is the word of the field's kind, as in the form ("prose", "table"). All is plain text, never markup.
+    """
 
     field_id: str
     label: str
+    kind: str
     before: str
     after: str
     marks: Marks
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What turns values into words: the vocabularies, a language, and `say` for the texts of the interface."""
+
+    vocabularies: Vocabularies
+    language: str = "en"
+    say: Callable[[str], str] = str
+
+
 def changes(
-    record_type: RecordType, before: Values, after: Values, registry: Registry, language: str = "en"
+    record_type: RecordType,
+    before: Values,
+    after: Values,
+    registry: Registry,
+    language: str = "en",
+    say: Callable[[str], str] = str,
 ) -> tuple[Change, ...]:
     """The fields that differ between two versions, in the order of the form."""
-    found = []
+    how, budget, found = Telling(registry.vocabularies, language, say), Budget(), []
     for f in record_type.fields:
-        old, new = before.get(f.id), after.get(f.id)
-        if old != new:
-            texts = [in_words(f, v, registry.vocabularies, language) if v is not None else "" for v in (old, new)]
-            found.append(Change(f.id, f.label, texts[0], texts[1], marks(texts[0], texts[1])))
+        if before.get(f.id) != after.get(f.id):
+            old, new = (told(f, values.get(f.id), how) for values in (before, after))
+            found.append(Change(f.id, f.label, kind_of(f), old, new, marked(old, new, budget)))
     return tuple(found)
 
 
-def marks(before: str, after: str) -> Marks:
-    """One text made of both: pieces that stayed, went out and came in."""
-    old, new = _pieces(before), _pieces(after)
-    if len(old) + len(new) > WORDS_LIMIT:
-        old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    if len(old) + len(new) > WORDS_LIMIT:
-        return tuple((text, how) for text, how in ((before, "out"), (after, "in")) if text)
-    made: list[tuple[str, str]] = []
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            made.append(("".join(old[a:b]), "same"))
-            continue
-        made += [("".join(part), how) for part, how in ((old[a:b], "out"), (new[c:d], "in")) if part]
-    return tuple(made)
-
-
-def _pieces(text: str) -> list[str]:
-    return re.findall(r"\s+|\w+|[^\w\s]", text)
+def told(f: Field, value: Any, how: Telling) -> str:
+    """An answer as text that can be compared; "" for none."""
+    return "" if value is None else in_words(f, value, how)
 
 
 @singledispatch
-def in_words(f: Field, value: Any, vocabularies: Vocabularies, language: str) -> str:
+def in_words(f: Field, value: Any, how: Telling) -> str:
     """An answer as text that can be compared."""
     raise TypeError(f"no rule for a field of kind {type(f).__name__}")
 
@@ -91,48 +93,53 @@ def in_words(f: Field, value: Any, vocabularies: Vocabularies, language: str) ->
 @in_words.register(Prose)
 @in_words.register(Link)
 @in_words.register(RecordRef)
-@in_words.register(PartialDate)
-@in_words.register(Period)
-def _(f: Field, value: Any, vocabularies: Vocabularies, language: str) -> str:
+def _(f: Field, value: Any, how: Telling) -> str:
     return str(value)
 
 
 @in_words.register
-def _(f: Number, value: Any, vocabularies: Vocabularies, language: str) -> str:
+def _(f: Number, value: Any, how: Telling) -> str:
     return f"{value} {f.unit}".strip()
 
 
 @in_words.register
-def _(f: Choice, value: Any, vocabularies: Vocabularies, language: str) -> str:
-    return vocabularies[f.vocabulary].name(value, language)
+def _(f: Choice, value: Any, how: Telling) -> str:
+    return how.vocabularies[f.vocabulary].name(value, how.language)
 
 
 @in_words.register
-def _(f: Choices, value: Any, vocabularies: Vocabularies, language: str) -> str:
-    return "\n".join(vocabularies[f.vocabulary].name(v, language) for v in value)
+def _(f: Choices, value: Any, how: Telling) -> str:
+    return "\n".join(how.vocabularies[f.vocabulary].name(v, how.language) for v in value)
 
 
 @in_words.register
-def _(f: Lines, value: Any, vocabularies: Vocabularies, language: str) -> str:
+def _(f: Lines, value: Any, how: Telling) -> str:
     return "\n".join(value)
 
 
-@in_words.register
-def _(f: Flag, value: Any, vocabularies: Vocabularies, language: str) -> str:
-    return "\n".join(("✓" if value.get("yes") else "–", value.get("note", ""))).strip()
+@in_words.register(PartialDate)
+@in_words.register(Period)
+def _(f: Field, value: Any, how: Telling) -> str:
+    return dates.in_words(value, how.language)
 
 
 @in_words.register
-def _(f: Contact, value: Any, vocabularies: Vocabularies, language: str) -> str:
-    return "\n".join(part for part in (value.get("name"), value.get("reach"), value.get("show")) if part)
+def _(f: Flag, value: Any, how: Telling) -> str:
+    return "\n".join((how.say(N_("Yes") if value.get("yes") else N_("No")), value.get("note", ""))).strip()
 
 
 @in_words.register
-def _(f: Table, value: Any, vocabularies: Vocabularies, language: str) -> str:
-    blocks = []
+def _(f: Contact, value: Any, how: Telling) -> str:
+    parts = [(N_("Name"), value.get("name")), (N_("Reach"), value.get("reach"))]
+    parts.append((N_("Seen by"), how.say(SHOW_LABELS.get(value.get("show"), ""))))
+    return "\n".join(f"{how.say(label)}: {part}" for label, part in parts if part)
+
+
+@in_words.register
+def _(f: Table, value: Any, how: Telling) -> str:
+    """A line for every cell under a line for its row, so that a changed cell shows as one changed line."""
+    rows = []
     for number, row in enumerate(value, 1):
-        cells = [
-            f"{c.label}: {in_words(c, row[c.id], vocabularies, language)}" for c in f.columns if c.id in row
-        ]
-        blocks.append("\n".join((f"{number}.", *cells)))
-    return "\n\n".join(blocks)
+        cells = [f"{how.say(c.label)}: {in_words(c, row[c.id], how)}" for c in f.columns if c.id in row]
+        rows.append("\n".join((f"{number}.", *cells)))
+    return "\n\n".join(rows)

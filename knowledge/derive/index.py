@@ -1,8 +1,11 @@
-"""A record as the index holds it: text by weight, facet values, and the schema that fits all declared types."""
+"""A record as the index holds it: text by weight, facet values, and the schema that fits all declared types.
+
+Only what is public enters. The audience of a document is the business of whoever puts it into the index.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import singledispatch
 from typing import Any
 
@@ -26,26 +29,28 @@ from knowledge.content.fields import (
     Values,
 )
 from knowledge.content.registry import RecordType, Registry
-from knowledge.content.vocabularies import Term, Vocabularies
+from knowledge.content.vocabularies import Vocabularies
 from knowledge.derive import prose
 from search.schema import Document, IndexSchema, TextField
 
-LONGEST_SPAN = 100  # years
+LONGEST_SPAN = 100  # years one record may count in
+LEAD = ("title", "summary")
 
 
 def schema(registry: Registry) -> IndexSchema:
-    """The index schema for all types: title and summary, then one text field for each weight that is declared."""
-    fields = [f for t in registry for f in _flat(t.fields)]
-    lead = {name: max(f.weight for f in fields if f.id == name) or 1.0 for name in ("title", "summary")}
-    weights = sorted({f.weight for f in fields if f.weight and f.id not in lead} | {1.0}, reverse=True)
-    text = [TextField(name, weight) for name, weight in lead.items()]
-    text += [TextField(_bucket(w), w) for w in weights]
+    """The index schema for all types: title and summary, then `text_5`, `text_2` … for each weight declared."""
+    fields = [f for t in registry for f in _public(t.fields)]
+    text = [
+        TextField(name, max((f.weight for f in fields if f.id == name), default=0) or 1.0) for name in LEAD
+    ]
+    weights = {f.weight for f in fields if f.weight and f.id not in LEAD} | {1.0}
+    text += [TextField(_bucket(weight), weight) for weight in sorted(weights, reverse=True)]
     years = next((f.id for f in registry.facets.values() if f.take is Take.YEARS), "year")
     return IndexSchema(tuple(text), tuple(registry.facets), years)
 
 
 def document(
-    document_id: str,
+    record_id: str,
     record_type: RecordType,
     values: Values,
     registry: Registry,
@@ -57,87 +62,113 @@ def document(
     """One revision as a document. `extra`: further words to find it by (its authors' names), at weight 1."""
     text: dict[str, list[str]] = {}
     for f in record_type.fields:
-        if not f.public or f.id not in values:
-            continue
-        for weight, words in _words_of(f, values[f.id], registry.vocabularies, f.weight):
-            name = f.id if f.id in ("title", "summary") else _bucket(weight)
-            text.setdefault(name, []).append(words)
+        if f.id in LEAD:
+            text[f.id] = [text_of(f, values.get(f.id, ""), registry.vocabularies)]
+        elif f.public and f.id in values:
+            for weight, words in _weighed(f, values[f.id], registry.vocabularies, f.weight):
+                text.setdefault(_bucket(weight), []).append(words)
     text.setdefault(_bucket(1.0), []).extend(extra)
     return Document(
-        document_id,
-        audience,
-        {name: "\n".join(words) for name, words in text.items()},
-        str(values.get("language", "en")),
-        facet_values(record_type, values, registry),
-        str(values.get("title", "")),
-        date,
+        id=record_id,
+        audience=audience,
+        text={name: "\n".join(words) for name, words in text.items() if any(words)},
+        language=str(values.get("language", "en")),
+        facets=facet_values(record_type, values, registry),
+        sort_title=str(values.get("title", "")),
+        date=date,
     )
 
 
 def facet_values(record_type: RecordType, values: Values, registry: Registry) -> dict[str, tuple[str, ...]]:
-    """The values of every facet that this record has any of, in the order of the facets."""
+    """The values of every facet that this record has any of, in the order of the facets.
+
+    The year facet counts every year from a start to its end (the date that names it in `after`), at most 100. Of an
+    end that is "ongoing" only the start counts: nobody knows yet until when.
+    """
     found: dict[str, list[str]] = {}
-    dates: dict[str, list[str]] = {}
-    for f in record_type.fields:
-        for facet_id in f.facets if f.public else ():
-            facet = registry.facets[facet_id]
-            if f.id in values and facet.take is Take.YEARS:
-                dates.setdefault(facet_id, []).append(values[f.id])
-            elif f.id in values:
-                found.setdefault(facet_id, []).extend(_taken(facet, f, values[f.id], registry.vocabularies))
-    for facet_id, given in dates.items():
-        found[facet_id] = _years(given)
+    for f, value, beside in _answers(record_type.fields, values):
+        for facet_id in f.facets:
+            taken = _taken(registry.facets[facet_id], f, value, beside, registry.vocabularies)
+            found.setdefault(facet_id, []).extend(taken)
     for facet in registry.facets.values():
         if facet.take is Take.KIND:
             found[facet.id] = [record_type.id]
+        elif facet.take is Take.YEARS and facet.id in found:
+            found[facet.id] = sorted(set(found[facet.id]))[:LONGEST_SPAN]
     return {facet: tuple(dict.fromkeys(found[facet])) for facet in registry.facets if found.get(facet)}
 
 
-def _taken(facet: Facet, f: Field, value: Any, vocabularies: Vocabularies) -> Iterator[str]:
-    ids = value if isinstance(value, list) else [value]
-    terms = vocabularies[f.vocabulary] if isinstance(f, Choice | Choices) else None
-    for term_id in ids:
-        if facet.take is Take.ITSELF or terms is None or term_id not in terms:
+def _answers(fields: tuple[Field, ...], values: Values) -> Iterator[tuple[Field, Any, Values]]:
+    """Every public answer, those in rows too, each with the answers that stand beside it."""
+    for f in fields:
+        if f.public and f.id in values:
+            yield f, values[f.id], values
+            if isinstance(f, Table):
+                for row in values[f.id]:
+                    yield from _answers(f.columns, row)
+
+
+def _taken(facet: Facet, f: Field, value: Any, beside: Values, vocabularies: Vocabularies) -> Iterator[str]:
+    if facet.take is Take.YEARS:
+        yield from _years(f, value, beside)
+    elif isinstance(f, Choice | Choices):
+        terms = vocabularies[f.vocabulary]
+        for term_id in value if isinstance(value, list) else [value]:
             if facet.take is Take.ITSELF:
                 yield term_id
-        elif facet.take is Take.PARENT:
-            yield terms[term_id].parent or term_id
-        elif facet.take is Take.TRAIT and (trait := terms[term_id].traits.get(facet.trait)):
-            yield trait
+            elif facet.take is Take.PARENT:
+                yield (terms[term_id].parent or term_id) if term_id in terms else term_id
+            elif facet.take is Take.TRAIT and term_id in terms:
+                yield from filter(None, [terms[term_id].traits.get(facet.trait)])
 
 
-def _years(dates: list[str]) -> list[str]:
-    """Every year that the dates span; "ongoing" adds none, because nobody knows yet until when."""
-    years = [int(part[:4]) for date in dates for part in date.split("/") if part[:4].isdigit()]
-    if not years:
+@singledispatch
+def _years(f: Field, value: Any, beside: Values) -> list[str]:
+    return []
+
+
+@_years.register
+def _(f: Period, value: Any, beside: Values) -> list[str]:
+    ends = value.split("/")
+    return _span(ends[0], ends[-1])
+
+
+@_years.register
+def _(f: PartialDate, value: Any, beside: Values) -> list[str]:
+    if value == "ongoing":
         return []
-    return [str(y) for y in range(min(years), min(max(years), min(years) + LONGEST_SPAN) + 1)]
+    start = beside.get(f.after, value) if f.after else value
+    return _span(str(start).split("/")[0] if start != "ongoing" else value, value)
+
+
+def _span(start: str, end: str) -> list[str]:
+    first, last = int(start[:4]), int(end[:4])
+    return [str(year) for year in range(first, min(last, first + LONGEST_SPAN - 1) + 1)]
+
+
+# ---------------------------------------------------------------------------- words
 
 
 def _bucket(weight: float) -> str:
     return f"text_{weight:g}".replace(".", "_")
 
 
-def _flat(fields: tuple[Field, ...]) -> Iterator[Field]:
+def _public(fields: tuple[Field, ...]) -> Iterator[Field]:
     for f in fields:
-        yield f
-        if isinstance(f, Table):
-            yield from _flat(f.columns)
+        if f.public:
+            yield f
+            yield from _public(f.columns) if isinstance(f, Table) else ()
 
 
-def _words_of(
-    f: Field, value: Any, vocabularies: Vocabularies, weight: float
-) -> Iterator[tuple[float, str]]:
-    """Pairs of weight and words; a table's columns without a weight of their own have the table's."""
+def _weighed(f: Field, value: Any, vocabularies: Vocabularies, weight: float) -> Iterator[tuple[float, str]]:
+    """Pairs of weight and words; a column without a weight of its own has its table's."""
     if isinstance(f, Table):
         for row in value:
             for column in f.columns:
                 if column.public and column.id in row:
-                    yield from _words_of(column, row[column.id], vocabularies, column.weight or weight)
-    elif weight:
-        words = text_of(f, value, vocabularies)
-        if words:
-            yield weight, words
+                    yield from _weighed(column, row[column.id], vocabularies, column.weight or weight)
+    elif weight and (words := text_of(f, value, vocabularies)):
+        yield weight, words
 
 
 @singledispatch
@@ -148,7 +179,7 @@ def text_of(f: Field, value: Any, vocabularies: Vocabularies) -> str:
 
 @text_of.register(Line)
 @text_of.register(Person)
-def _(f: Field, value: Any, vocabularies: Vocabularies) -> str:
+def _(f: Line | Person, value: Any, vocabularies: Vocabularies) -> str:
     return str(value)
 
 
@@ -171,14 +202,15 @@ def _(f: Lines, value: Any, vocabularies: Vocabularies) -> str:
     return "\n".join(value)
 
 
-@text_of.register
-def _(f: Choice, value: Any, vocabularies: Vocabularies) -> str:
-    return _names(vocabularies[f.vocabulary], [value])
-
-
-@text_of.register
-def _(f: Choices, value: Any, vocabularies: Vocabularies) -> str:
-    return _names(vocabularies[f.vocabulary], value)
+@text_of.register(Choice)
+@text_of.register(Choices)
+def _(f: Choice | Choices, value: Any, vocabularies: Vocabularies) -> str:
+    """A term is found by its names in every language and by its synonyms."""
+    terms, words = vocabularies[f.vocabulary], list[str]()
+    for term_id in value if isinstance(value, list) else [value]:
+        if term_id in terms:
+            words += [*dict.fromkeys(terms[term_id].names.values()), *terms[term_id].synonyms]
+    return "\n".join(words)
 
 
 @text_of.register
@@ -188,13 +220,4 @@ def _(f: Flag, value: Any, vocabularies: Vocabularies) -> str:
 
 @text_of.register
 def _(f: Contact, value: Any, vocabularies: Vocabularies) -> str:
-    return str(value["name"]) if value.get("show") == "everyone" else ""
-
-
-def _names(terms: Mapping[str, Term] | Any, ids: list[str]) -> str:
-    """A term is found by its names in every language and by its synonyms."""
-    words: list[str] = []
-    for term_id in ids:
-        if term_id in terms:
-            words += [*dict.fromkeys(terms[term_id].names.values()), *terms[term_id].synonyms]
-    return "\n".join(words)
+    return str(value.get("name", "")) if value.get("show") == "everyone" else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
+from urllib.parse import urlsplit
 
 from knowledge.content.facets import Take
 from knowledge.content.fields import (
@@ -27,6 +29,9 @@ from knowledge.content.fields import (
     Values,
 )
 from knowledge.content.registry import RecordType, Registry
+from knowledge.derive.dates import in_words
+
+_FIGURE = re.compile(r"[+\-−–~≈<>]?\s?\d[\d\s.,]*\s?%?")
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,60 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class ShownTable:
-    """Rows of cells under headings; a cell is a Shown or None."""
+class ShownColumn:
+    """The heading of a column; `numeric` when every cell in it starts with a figure."""
 
-    headings: tuple[str, ...]
+    id: str
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class ShownNumber:
+    """A whole number and its unit ("" for none)."""
+
+    number: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class ShownFlag:
+    """A yes or no, with its note as plain text or ""."""
+
+    yes: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class ShownContact:
+    """Whom to ask, and how."""
+
+    name: str
+    reach: str
+
+
+@dataclass(frozen=True)
+class ShownLink:
+    """A web address with the name of its host, so that a reader knows where it leads."""
+
+    url: str
+    host: str
+
+
+@dataclass(frozen=True)
+class ShownRecord:
+    """Another record here; `known` when this reader can open it."""
+
+    id: str
+    title: str
+    known: bool
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """Rows of cells under columns; a cell is a Shown, or None where nothing was answered."""
+
+    columns: tuple[ShownColumn, ...]
     rows: tuple[tuple[Shown | None, ...], ...]
 
 
@@ -79,6 +134,7 @@ class Showing:
     render: Callable[[str], str]
     reader_is_member: bool = False
     private: bool = False
+    titles: Mapping[str, str] | None = None
 
 
 def sections(
@@ -90,15 +146,32 @@ def sections(
     render: Callable[[str], str],
     reader_is_member: bool = False,
     private: bool = False,
+    titles: Mapping[str, str] | None = None,
 ) -> tuple[ShownSection, ...]:
-    """The page of a record. `private` also shows what never becomes public (to those who work on it)."""
-    how = Showing(registry, language, render, reader_is_member, private)
-    made = []
+    """The page of a record, without what is empty or not for this reader.
+
+    `render`: Markdown -> safe HTML. `private`: also what never becomes public (for those who work on the record).
+    `titles`: of the other records that it refers to and this reader may see; without it every id becomes a link.
+    """
+    how = Showing(registry, language, render, reader_is_member, private, titles)
+    made = []  # a section without anything to show is left out
     for section in record_type.sections:
         fields = tuple(s for f in section.fields if (s := one(f, values.get(f.id), how)) is not None)
         if fields:
             made.append(ShownSection(section.id, section.label, fields))
     return tuple(made)
+
+
+def references(fields: tuple[Field, ...], values: Values) -> tuple[str, ...]:
+    """The ids of the other records that these answers refer to."""
+    found: list[str] = []
+    for f in fields:
+        if isinstance(f, RecordRef) and f.id in values:
+            found.append(values[f.id])
+        elif isinstance(f, Table):
+            for row in values.get(f.id, ()):
+                found += references(f.columns, row)
+    return tuple(dict.fromkeys(found))
 
 
 def one(f: Field, value: Any, how: Showing) -> Shown | None:
@@ -139,22 +212,23 @@ def _(f: Choices, value: Any, how: Showing) -> tuple[str, Any]:
 @shown.register(PartialDate)
 @shown.register(Period)
 def _(f: Field, value: Any, how: Showing) -> tuple[str, Any]:
-    return "date", tuple(value.split("/"))
+    return "date", in_words(value, how.language)
 
 
 @shown.register
 def _(f: Number, value: Any, how: Showing) -> tuple[str, Any]:
-    return "number", (value, f.unit)
+    return "number", ShownNumber(value, f.unit)
 
 
 @shown.register
 def _(f: Link, value: Any, how: Showing) -> tuple[str, Any]:
-    return "link", value
+    return "link", ShownLink(value, urlsplit(value).hostname or value)
 
 
 @shown.register
 def _(f: RecordRef, value: Any, how: Showing) -> tuple[str, Any]:
-    return "record", value
+    known = how.titles is None or value in how.titles
+    return "record", ShownRecord(value, (how.titles or {}).get(value, value), known)
 
 
 @shown.register
@@ -164,20 +238,29 @@ def _(f: Lines, value: Any, how: Showing) -> tuple[str, Any]:
 
 @shown.register
 def _(f: Flag, value: Any, how: Showing) -> tuple[str, Any]:
-    return "flag", value if value.get("yes") else None
+    return "flag", ShownFlag(bool(value.get("yes")), str(value.get("note", "")))
 
 
 @shown.register
 def _(f: Contact, value: Any, how: Showing) -> tuple[str, Any]:
-    allowed = how.private or value["show"] == "everyone" or (value["show"] == "members" and how.reader_is_member)
-    return "contact", value if allowed else None
+    shows = value.get("show")
+    allowed = how.private or shows == "everyone" or (shows == "members" and how.reader_is_member)
+    return "contact", ShownContact(value.get("name", ""), value.get("reach", "")) if allowed else None
 
 
 @shown.register
 def _(f: Table, value: Any, how: Showing) -> tuple[str, Any]:
-    columns = [c for c in f.columns if (c.public or how.private) and any(c.id in row for row in value)]
+    columns = [c for c in f.columns if any(one(c, row.get(c.id), how) for row in value)]
     rows = tuple(tuple(one(c, row.get(c.id), how) for c in columns) for row in value)
-    return "table", ShownTable(tuple(c.label for c in columns), rows) if columns else None
+    heads = tuple(ShownColumn(c.id, c.label, _numeric(c, value)) for c in columns)
+    return "table", ShownTable(heads, tuple(r for r in rows if any(r))) if columns else None
+
+
+def _numeric(column: Field, rows: list[Any]) -> bool:
+    if isinstance(column, Number):
+        return True
+    cells = [row[column.id] for row in rows if column.id in row]
+    return isinstance(column, Line) and all(_FIGURE.fullmatch(cell) for cell in cells)
 
 
 def _term(f: Choice | Choices, term_id: str, how: Showing) -> ShownTerm:

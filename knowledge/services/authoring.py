@@ -118,7 +118,7 @@ def open_desk(session: Session, actor: Actor, record_id: str, permission: str = 
     missing = checks.missing(record_type, values, registry.vocabularies)
     wanted = [f for f in record_type.fields if checks.needed(f, values, registry.vocabularies)]
     open_fields = {p.path[0] for p in missing}
-    step = find.last_step(session, record_id, "request-changes", "publish", "withdraw")
+    step = find.last_step(session, record_id, "request-changes", "publish", "withdraw", "import")
     said = step is not None and step.target == record.state
     return Desk(
         record,

@@ -95,7 +95,7 @@ def read(session: Session, actor: Actor, record_id: str) -> Article:
         raise NotFound(record_id)
     if record.live is None:
         if record.state == WITHDRAWN and (step := find.last_step(session, record_id, "withdraw", "import")):
-            raise Gone(record.id, record.latest.title, step.words, step.at.date().isoformat())
+            raise Gone(record.id, step.words, step.at.date().isoformat())
         raise NotFound(record_id)
     return article(session, actor, record, record.live)
 

@@ -97,7 +97,8 @@ def _write(session: Session, actor: Actor, record: Record, move: Move) -> None:
     moment = now()
     if move.target == IN_REVIEW:
         record.latest.sealed = True
-    decided_on = record.latest
+    # what was withdrawn is what was public, not the draft above it
+    decided_on = record.live if move.live is Live.REMOVE and record.live else record.latest
     if move.live is Live.PUBLISH:
         record.live = record.latest
         record.published, record.first_published = moment, record.first_published or moment

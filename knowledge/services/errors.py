@@ -22,11 +22,11 @@ class SignInNeeded(Exception):
 
 
 class Gone(Exception):
-    """The record was withdrawn; `reason` is what is left to say."""
+    """The record was withdrawn. What is left to say: the reason, and the day (ISO 8601); not even its title."""
 
-    def __init__(self, record_id: str, title: str, reason: str, on: str) -> None:
+    def __init__(self, record_id: str, reason: str, on: str) -> None:
         super().__init__(record_id)
-        self.record_id, self.title, self.reason, self.on = record_id, title, reason, on
+        self.record_id, self.reason, self.on = record_id, reason, on
 
 
 class Invalid(Exception):

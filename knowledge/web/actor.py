@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from knowledge.services import accounts
+from knowledge.services import access, accounts, review
 from knowledge.services.actor import ANYONE, Actor
 from knowledge.services.errors import SignInNeeded
 from knowledge.web.site import site
@@ -61,3 +61,15 @@ def end() -> None:
         site().act(accounts.sign_out, current_user.token)
     logout_user()
     session.clear()
+
+
+def in_templates() -> dict[str, object]:
+    """Who reads, and which desks to offer her."""
+    me = actor()
+    if not me.signed_in:
+        return {"me": me, "desks": frozenset()}
+    standing = site().ask(access.standing, me)
+    desks = {"work"} | ({"manage"} if standing.manager else set())
+    if site().ask(review.is_coach, me):
+        desks.add("review")
+    return {"me": me, "desks": frozenset(desks)}

@@ -12,7 +12,7 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "dv", "ku", "sd", "yi"}
 
 def init(app: Flask) -> Babel:
     """Choose the best language the interface has for this browser."""
-    babel = Babel(app, default_locale="en")
+    babel = Babel()
 
     def select() -> str | None:
         if not has_request_context():
@@ -20,7 +20,7 @@ def init(app: Flask) -> Babel:
         known = {str(locale) for locale in babel.list_translations()} | {"en"}
         return request.accept_languages.best_match(sorted(known), default="en")
 
-    babel.init_app(app, locale_selector=select)
+    babel.init_app(app, default_locale="en", locale_selector=select)
     return babel
 
 

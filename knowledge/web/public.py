@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
@@ -20,6 +21,7 @@ from knowledge.web.language import reader_language
 from knowledge.web.params import Asked
 from knowledge.web.site import site
 from search.errors import BadQuery
+from search.query import Sort
 
 bp = Blueprint("public", __name__)
 DOWNLOAD_LIMIT, FEED_LIMIT = 2000, 30
@@ -139,7 +141,7 @@ def practice_url(record_id: str, title: str) -> str:
     return url_for("public.practice", record_id=record_id, slug=downloads.slug(title))
 
 
-def shown(article: Article) -> dict[str, Any]:
+def shown(article: Article, private: bool = False) -> dict[str, Any]:
     """What the template of a record's page needs."""
     registry = site().registry()
     sections = show.sections(
@@ -149,6 +151,7 @@ def shown(article: Article) -> dict[str, Any]:
         language=reader_language(),
         render=rendering.renderer(article.revision),
         reader_is_member=article.reader_is_member,
+        private=private,
     )
     return {"article": article, "sections": sections, "registry": registry, "today": catalogue.today()}
 
@@ -170,12 +173,6 @@ def _find(asked: Asked, registry: Registry) -> Findings:
 
 def _all(limit: int, newest: bool = False) -> list[catalogue.Found]:
     asked = params.read(request.args, site().registry())
-    query = asked.query(language=reader_language())
-    if newest:
-        from dataclasses import replace
-
-        from search.query import Sort
-
-        query = replace(query, sort=Sort.NEWEST)
+    query = replace(asked, sort=Sort.NEWEST if newest else asked.sort).query(language=reader_language())
     with site().db.reading() as session:
         return list(catalogue.all_practices(session, site().engine, query, limit))

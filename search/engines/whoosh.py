@@ -147,6 +147,8 @@ class WhooshEngine:
         reader = opened.reader()
         segments = []
         for leaf, _ in reader.leaf_readers():
+            if not leaf.doc_count_all():
+                continue
             name = leaf.segment().segment_id()
             segment = known[name].reopened(leaf) if name in known else WhooshSegment(leaf)
             segments.append((name, segment, segment.alive()))

@@ -10,10 +10,30 @@ COMMON_PRACTICE = RecordType(
     id="common_practice",
     names={"en": "Common practice", "fr": "Pratique commune", "es": "Práctica común", "pt": "Prática comum"},
     sentence=N_(
-        "Something that works in several countries or places: how it works, where, under which conditions, and when not."
+        "Something that works in several countries or places: how it works, where, under which conditions, "
+        "and when not."
     ),
     sections=(
-        Section("what", N_("What and where"), (*core.WHAT_AND_WHERE, *core.WHICH_REFORM)),
+        Section(
+            "what",
+            N_("What and where"),
+            (
+                *core.adapted(
+                    core.WHAT_AND_WHERE,
+                    countries={"help": N_("The countries or regions of the cases that you compare.")},
+                    # several places began in several years: only the earliest can be asked for
+                    start={"help": N_("The year of the earliest case.")},
+                ),
+                *core.adapted(
+                    core.WHICH_REFORM,
+                    # the reform may go on in one country and have stalled in the next
+                    reform_status={
+                        "help": N_("Leave it empty if it differs from case to case."),
+                        "need": Need.OPTIONAL,
+                    },
+                ),
+            ),
+        ),
         Section(
             "practice",
             N_("The practice"),
@@ -23,7 +43,8 @@ COMMON_PRACTICE = RecordType(
                     label=N_("The practice in one sentence"),
                     help=N_("“Do X, when Y, because Z.”"),
                     example=N_(
-                        "Publish every contract amendment with its reason, when changes after award are common, because prices that rise unseen cost more than a poor tender."
+                        "Publish every contract amendment with its reason, when changes after award are "
+                        "common, because prices that rise unseen cost more than a poor tender."
                     ),
                     need=Need.SUBMIT,
                     weight=3,
@@ -52,6 +73,7 @@ COMMON_PRACTICE = RecordType(
                     id="building_blocks",
                     label=N_("Building blocks"),
                     help=N_("Parts that can be reused on their own."),
+                    weight=1,
                     row=N_("building block"),
                     max_items=6,
                     columns=(
@@ -61,6 +83,7 @@ COMMON_PRACTICE = RecordType(
                         Prose(id="lessons", label=N_("Lessons"), max=600),
                     ),
                 ),
+                core.MEDIA,
             ),
         ),
         Section(
@@ -71,7 +94,8 @@ COMMON_PRACTICE = RecordType(
                     id="cases",
                     label=N_("Cases compared"),
                     help=N_(
-                        "At least two settings; three or more make a stronger record. Link records where they exist here."
+                        "At least two settings; three or more make a stronger record. Link records where "
+                        "they exist here."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
@@ -96,13 +120,21 @@ COMMON_PRACTICE = RecordType(
                     label=N_("How the cases were chosen"),
                     help=N_("Say whether you looked for failures too."),
                     example=N_(
-                        "We took all five countries of the region that publish amendments, the one that stopped among them."
+                        "We took all five countries of the region that publish amendments, the one that "
+                        "stopped among them."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
                     max=600,
                 ),
-                core.ORGANISATIONS,
+                # every case names its own organisation already: this one is for those behind the comparison
+                *core.adapted(
+                    (core.ORGANISATIONS,),
+                    organisations={
+                        "help": N_("Those who spread the practice or made this comparison."),
+                        "need": Need.OPTIONAL,
+                    },
+                ),
                 *core.EVIDENCE,
             ),
         ),
@@ -134,7 +166,8 @@ COMMON_PRACTICE = RecordType(
                     label=N_("When not to use it"),
                     help=N_("Where it failed, or would."),
                     example=N_(
-                        "Where there are fewer than three suppliers within reach: the phone calls then only record one price three times."
+                        "Where there are fewer than three suppliers within reach: the phone calls then only "
+                        "record one price three times."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
@@ -160,16 +193,16 @@ COMMON_PRACTICE = RecordType(
                     max_items=12,
                     item_max=300,
                 ),
+                *core.SEE_ALSO,
             ),
         ),
-        Section("links", N_("Pictures and links"), core.LINKS),
         Section("consent", N_("Consent and contact"), core.CONSENT),
     ),
     checks=(
         N_("At least two independent settings"),
         N_("Differences are stated, not only similarities"),
-        N_("When_not is honest"),
+        N_("“When not to use it” is honest"),
         N_("Each case has a source or a record"),
-        N_("Countries field equals the countries of the cases"),
+        N_("The countries are those of the cases"),
     ),
 )

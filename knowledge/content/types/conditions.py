@@ -22,6 +22,16 @@ def in_a_fragile_setting(values: Values, vocabularies: Vocabularies) -> bool:
     return any("fragile" in countries[c].traits for c in values.get("countries", ()) if c in countries)
 
 
+def is_a_photo(row: Values, vocabularies: Vocabularies) -> bool:
+    """This item of media is a photo."""
+    return row.get("type") == "photo"
+
+
+def has_not_ended(values: Values, vocabularies: Vocabularies) -> bool:
+    """The activity still goes on, so that there is something left to report."""
+    return values.get("completion") not in ("complete", "withdrawn")
+
+
 def _rank(values: Values, vocabularies: Vocabularies) -> int:
     """The place of the chosen evidence on the ladder; the vocabulary lists it in rising order."""
     ladder = [t.id for t in vocabularies["evidence"]]

@@ -1,6 +1,13 @@
-"""The fields that every type has. Ids are stable; labels, helps and limits may be improved."""
+"""The fields that every type has, and `adapted` for a type that asks one of them in other words.
+
+Ids are stable. Where a label, help or need differs from the programme's first list, a comment says why.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from knowledge.content.fields import (
     N_,
@@ -19,14 +26,23 @@ from knowledge.content.fields import (
     Table,
     When,
 )
-from knowledge.content.types.conditions import claims_more_than_an_account
+from knowledge.content.types.conditions import claims_more_than_an_account, is_a_photo
+
+
+def adapted(fields: tuple[Field, ...], **changes: Mapping[str, Any]) -> tuple[Field, ...]:
+    """The fields with some of them asked differently: adapted(WHAT_AND_WHERE, start={"label": ...})."""
+    if unknown := changes.keys() - {f.id for f in fields}:
+        raise ValueError(f"no such field: {sorted(unknown)}")
+    return tuple(replace(f, **changes.get(f.id, {})) for f in fields)
+
 
 WHAT_AND_WHERE: tuple[Field, ...] = (
     Line(
         id="title",
         label=N_("Title"),
         help=N_(
-            "Say what changed and where, in 10-15 words. A reader from another country should understand it without your acronyms."
+            "Say what changed and where, in 10-15 words. A reader from another country should understand it "
+            "without your acronyms."
         ),
         example=N_("Phone quotations for small purchases cut waiting from 45 to 12 days in two counties"),
         need=Need.SAVE,
@@ -38,10 +54,13 @@ WHAT_AND_WHERE: tuple[Field, ...] = (
         id="summary",
         label=N_("Summary"),
         help=N_(
-            "Two or three sentences: the problem, what you did, what happened. This is the lead text in search results."
+            "Two or three sentences: the problem, what you did, what happened. This is the lead text in "
+            "search results."
         ),
         example=N_(
-            "Clinics waited six weeks for supplies under the threshold. We let them ask three registered shops by phone and note the offers on one form. Waiting fell to twelve days, prices did not rise, and two shops complained that they were never called."
+            "Clinics waited six weeks for supplies under the threshold. We let them ask three registered "
+            "shops by phone and note the offers on one form. Waiting fell to twelve days, prices did not "
+            "rise, and two shops complained that they were never called."
         ),
         need=Need.SUBMIT,
         weight=3,
@@ -60,7 +79,8 @@ WHAT_AND_WHERE: tuple[Field, ...] = (
         id="countries",
         label=N_("Countries"),
         help=N_(
-            "Where the practice took place. Choose Global or a regional body only if no country list is possible."
+            "Where the practice took place. Choose Global or a regional body only if no country list is "
+            "possible."
         ),
         need=Need.SUBMIT,
         weight=2,
@@ -92,6 +112,7 @@ WHAT_AND_WHERE: tuple[Field, ...] = (
         need=Need.SUBMIT,
         facets=("year",),
     ),
+    # "ongoing" is an answer of this one field, not a tick box beside it: one question, one place to correct
     PartialDate(
         id="end",
         label=N_("Ended"),
@@ -124,7 +145,8 @@ WHICH_REFORM: tuple[Field, ...] = (
         id="reform_status",
         label=N_("Status today"),
         help=N_(
-            "Under way, completed, stalled, reversed. Stalled and reversed are welcome: others learn from them."
+            "Under way, completed, stalled, reversed. Stalled and reversed are welcome: others learn from "
+            "them."
         ),
         need=Need.SUBMIT,
         vocabulary="reform_status",
@@ -146,7 +168,8 @@ WHICH_REFORM: tuple[Field, ...] = (
         id="phases",
         label=N_("Procurement-cycle phases"),
         help=N_(
-            "Planning, tender, award, contract, implementation. Leave empty if it is about the system, not the cycle."
+            "The part of the buying cycle it touches. Leave it empty if it is about the system, not the "
+            "cycle."
         ),
         vocabulary="phases",
         facets=("phase",),
@@ -154,7 +177,7 @@ WHICH_REFORM: tuple[Field, ...] = (
     Choices(
         id="sector",
         label=N_("Sector"),
-        help=N_("Choose “whole of government” if it is not specific."),
+        help=N_("Up to three. Choose “whole of government” if it is not specific."),
         vocabulary="sectors",
         max_items=3,
         facets=("sector",),
@@ -168,9 +191,8 @@ WHICH_REFORM: tuple[Field, ...] = (
 ORGANISATIONS = Table(
     id="organisations",
     label=N_("Organisations"),
-    help=N_(
-        "Lead agency first. Roles: lead, partner, financier, technical support, civil society, supplier."
-    ),
+    # the roles are offered as a list, so the help no longer recites them
+    help=N_("Who took part, the lead agency first."),
     need=Need.SUBMIT,
     weight=1,
     row=N_("organisation"),
@@ -198,7 +220,8 @@ EVIDENCE: tuple[Field, ...] = (
         label=N_("How do you know?"),
         help=N_("Name the record, report, dataset or person that a reader could check."),
         example=N_(
-            "Purchase register of the provincial health office, March 2018 to February 2019 (212 entries), compared with the 140 requests of the year before. The auditor holds both."
+            "Purchase register of the provincial health office, March 2018 to February 2019 (212 entries), "
+            "compared with the 140 requests of the year before. The auditor holds both."
         ),
         need=Need.SUBMIT,
         weight=1,
@@ -222,29 +245,40 @@ EVIDENCE: tuple[Field, ...] = (
     ),
 )
 
-LINKS: tuple[Field, ...] = (
-    Table(
-        id="media",
-        label=N_("Photos, video, audio, posts"),
-        help=N_(
-            "Links for now. Each needs a caption; a photo needs a description for people who cannot see it."
+# Links for now: uploads come later and will add a column, not change these.
+MEDIA = Table(
+    id="media",
+    label=N_("Photos, video, audio, posts"),
+    help=N_("Web addresses of things to see or hear, each with a caption of one sentence."),
+    weight=1,
+    row=N_("item"),
+    max_items=12,
+    columns=(
+        Choice(id="type", label=N_("Type"), vocabulary="media_types", need=Need.SUBMIT),
+        Link(id="url", label=N_("Web address"), need=Need.SUBMIT),
+        Line(id="title", label=N_("Title"), max=200),
+        Line(id="caption", label=N_("Caption"), max=300, need=Need.SUBMIT),
+        Line(
+            id="alt",
+            label=N_("Description for people who cannot see it"),
+            need=When(is_a_photo, N_("because this is a photo")),
+            max=300,
         ),
-        weight=1,
-        row=N_("item"),
-        max_items=12,
-        columns=(
-            Choice(id="type", label=N_("Type"), vocabulary="media_types", need=Need.SUBMIT),
-            Link(id="url", label=N_("Web address"), need=Need.SUBMIT),
-            Line(id="caption", label=N_("Caption, one sentence"), max=300, need=Need.SUBMIT),
-            Line(id="alt", label=N_("Description for people who cannot see it"), max=300),
-            Line(id="credit", label=N_("Credit"), max=150),
-            PartialDate(id="date", label=N_("Date"), day=True),
-            Line(id="place", label=N_("Place"), max=120),
-            Choice(id="licence", label=N_("Licence"), vocabulary="licences"),
-            Line(id="consent", label=N_("Consent of the people shown"), max=300),
-            Link(id="transcript", label=N_("Address of the transcript or subtitles")),
+        Line(id="credit", label=N_("Credit"), max=150),
+        PartialDate(id="date", label=N_("Date"), day=True),
+        Line(id="place", label=N_("Place"), max=120),
+        Choice(id="licence", label=N_("Licence"), vocabulary="licences"),
+        Line(
+            id="consent",
+            label=N_("Consent of the people shown"),
+            help=N_("If they can be recognised: who asked them, and when."),
+            max=300,
         ),
+        Link(id="transcript", label=N_("Address of the transcript or subtitles")),
     ),
+)
+
+SEE_ALSO: tuple[Field, ...] = (
     Table(
         id="related",
         label=N_("Related records"),
@@ -270,24 +304,28 @@ LINKS: tuple[Field, ...] = (
     Choices(
         id="themes",
         label=N_("Collections"),
-        help=N_("Curated by coaches."),
+        help=N_("Coaches put records together in collections. You may propose one."),
         vocabulary="themes",
         facets=("theme",),
     ),
 )
 
 CONSENT: tuple[Field, ...] = (
+    # who may see it is a choice of three, not two: some desks can be asked only through the coach
     Contact(
         id="contact",
         label=N_("Contact for questions"),
-        help=N_("A person or a desk that answers questions, and who may see it."),
+        help=N_("A person or a desk that answers questions, how to reach it, and who may see that."),
         need=Need.SUBMIT,
     ),
+    # unticked is an answer: nobody should have to tick "no" to be believed
     Flag(
         id="sensitivity",
         label=N_("Anything sensitive?"),
         help=N_(
-            "Tick it for an ongoing tender, named officials, an open complaint or investigation, or a question of security. Only your co-authors and coach see this."
+            "Tick it for an ongoing tender, named officials, an open complaint or investigation, or a "
+            "question of security, and say what. Your coach then asks a second person to look at it. Only "
+            "your co-authors and coaches see this."
         ),
         need=Need.SUBMIT,
         public=False,
@@ -299,11 +337,11 @@ CONSENT: tuple[Field, ...] = (
         need=Need.SUBMIT,
         vocabulary="licences",
     ),
+    # apart from the licence: a licence chosen from a list is no promise. Public, so that readers see it
     Flag(
         id="consent",
         label=N_("I may share this, and my institution agrees"),
-        help=N_("You wrote it or may pass it on, and nobody is harmed by it."),
+        help=N_("You wrote it or may pass it on, and it puts nobody at risk."),
         need=Need.SUBMIT,
-        public=False,
     ),
 )

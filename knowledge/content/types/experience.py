@@ -11,7 +11,8 @@ EXPERIENCE = RecordType(
     id="experience",
     names={"en": "Experience", "fr": "Expérience", "es": "Experiencia", "pt": "Experiência"},
     sentence=N_(
-        "What you and your colleagues did yourselves: the problem, the steps, what changed, what got in the way."
+        "What you and your colleagues did yourselves: the problem, the steps, what changed, what got in the "
+        "way."
     ),
     sections=(
         Section("what", N_("What and where"), (*core.WHAT_AND_WHERE, *core.WHICH_REFORM)),
@@ -23,10 +24,15 @@ EXPERIENCE = RecordType(
                     id="context",
                     label=N_("Context and problem"),
                     help=N_(
-                        "What was the situation before? Who was affected? Give one or two numbers (delays, bidders, cost). What had been tried?"
+                        "What was the situation before? Who was affected? Give one or two numbers (delays, "
+                        "bidders, cost). What had been tried?"
                     ),
                     example=N_(
-                        "Before 2018 every purchase above 500 dollars went to the provincial tender board, which met once a month. 61 of 140 requests were for less than 3,000 dollars. Clinics ran out of gloves while files waited. A circular of 2016 had asked for faster handling; nobody had followed it, because auditors punished any missing signature."
+                        "Before 2018 every purchase above 500 dollars went to the provincial tender board, "
+                        "which met once a month. 61 of 140 requests were for less than 3,000 dollars. "
+                        "Clinics ran out of gloves while files waited. A circular of 2016 had asked for "
+                        "faster handling; nobody had followed it, because auditors punished any missing "
+                        "signature."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
@@ -52,10 +58,15 @@ EXPERIENCE = RecordType(
                     id="what_we_did",
                     label=N_("What we did"),
                     help=N_(
-                        "The steps in order: who decided, who did the work, which rules, documents or software changed, how long it took."
+                        "The steps in order: who decided, who did the work, which rules, documents or "
+                        "software changed, how long it took."
                     ),
                     example=N_(
-                        "The provincial director asked the internal auditor first what would satisfy her. Together they wrote a one-page form with three offers by phone, the price, and the reason for the choice. Two buyers were trained for a day. We started with four clinics in March, met them every second Friday, changed the form twice, and went to all clinics in September."
+                        "The provincial director asked the internal auditor first what would satisfy her. "
+                        "Together they wrote a one-page form with three offers by phone, the price, and the "
+                        "reason for the choice. Two buyers were trained for a day. We started with four "
+                        "clinics in March, met them every second Friday, changed the form twice, and went to "
+                        "all clinics in September."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
@@ -76,6 +87,7 @@ EXPERIENCE = RecordType(
                         Line(id="paid_by", label=N_("Who paid"), max=150),
                     ),
                 ),
+                core.MEDIA,
             ),
         ),
         Section(
@@ -86,25 +98,36 @@ EXPERIENCE = RecordType(
                     id="results",
                     label=N_("Results"),
                     help=N_(
-                        "What changed? Separate what you counted from what people told you. Say if it is too early."
+                        "What changed? Separate what you counted from what people told you. Say if it is too "
+                        "early."
                     ),
                     example=N_(
-                        "We counted 212 purchases in the first year. The time from request to delivery fell from 45 to 12 days (median). Prices of ten common items stayed within 3 % of tender prices. Clinic heads say that they trust the process; two suppliers say that they are never called. It is too early to say whether the choice of shops has narrowed."
+                        "We counted 212 purchases in the first year. The time from request to delivery fell "
+                        "from 45 to 12 days (median). Prices of ten common items stayed within 3 % of tender "
+                        "prices. Clinic heads say that they trust the process; two suppliers say that they "
+                        "are never called. It is too early to say whether the choice of shops has narrowed."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
                     min=150,
                     max=3000,
                 ),
+                # cells are text, not numbers: "2.1", "about 40%" and "4 of 10" are all honest figures
                 Table(
                     id="indicators",
                     label=N_("Figures"),
-                    help=N_("E.g. bidders per tender 2.1 -> 4.3; days from notice to award 120 -> 65."),
+                    help=N_("As you have them: bidders per tender 2.1 → 4.3; days to award about 120 → 65."),
                     need=When(claims_observed_change, N_("because you say that change was observed")),
                     row=N_("figure"),
                     max_items=12,
                     columns=(
-                        Line(id="indicator", label=N_("What was counted"), max=200, need=Need.SUBMIT),
+                        Line(
+                            id="indicator",
+                            label=N_("What was counted"),
+                            need=Need.SUBMIT,
+                            weight=1,
+                            max=200,
+                        ),
                         Line(id="before", label=N_("Before"), max=60),
                         Line(id="after", label=N_("After"), max=60),
                         Line(id="unit", label=N_("Unit"), max=60),
@@ -133,7 +156,9 @@ EXPERIENCE = RecordType(
                     label=N_("What got in the way and what we did about it"),
                     help=N_("Include mistakes. No names of individuals."),
                     example=N_(
-                        "The first form asked for a stamp that clinics do not own, so nothing moved for three weeks. An accountant went on asking for three written offers; the director had to repeat the rule in writing."
+                        "The first form asked for a stamp that clinics do not own, so nothing moved for "
+                        "three weeks. An accountant went on asking for three written offers; the director "
+                        "had to repeat the rule in writing."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
@@ -170,9 +195,11 @@ EXPERIENCE = RecordType(
                 ),
                 Prose(
                     id="fragile_note",
-                    label=N_("If in a fragile or conflict-affected setting"),
+                    # asked only where it is needed, so the label can ask instead of saying "if"
+                    label=N_("What the fragile setting changed"),
                     help=N_(
-                        "What would not have worked in a stable country, or the other way round? (access, security, thin market, capacity substitution, donor rules)"
+                        "What would not have worked in a stable country, or the other way round? (access, "
+                        "security, thin market, capacity substitution, donor rules)"
                     ),
                     need=When(
                         in_a_fragile_setting,
@@ -181,16 +208,16 @@ EXPERIENCE = RecordType(
                     weight=1,
                     max=1500,
                 ),
+                *core.SEE_ALSO,
             ),
         ),
-        Section("links", N_("Pictures and links"), core.LINKS),
         Section("consent", N_("Consent and contact"), core.CONSENT),
     ),
     checks=(
-        N_('First-hand: does the author say "we" and name the organisation?'),
+        N_("First-hand: the author says “we” and names the organisation"),
         N_("Before and after are both described"),
         N_("One difficulty is told"),
         N_("No ongoing tender or person is exposed"),
-        N_("Evidence level matches evidence_note"),
+        N_("The strength of evidence matches what “How do you know?” says"),
     ),
 )

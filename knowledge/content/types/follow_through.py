@@ -15,9 +15,11 @@ from knowledge.content.fields import (
     Prose,
     RecordRef,
     Table,
+    When,
 )
 from knowledge.content.registry import RecordType, Section
 from knowledge.content.types import core
+from knowledge.content.types.conditions import has_not_ended
 
 FOLLOW_THROUGH = RecordType(
     id="follow_through",
@@ -28,10 +30,26 @@ FOLLOW_THROUGH = RecordType(
         "pt": "Acompanhamento da execução",
     },
     sentence=N_(
-        "How one activity was really carried out: milestones, figures, progress reports, what differed from the plan."
+        "How one activity was really carried out: milestones, figures, progress reports, what differed from "
+        "the plan."
     ),
     sections=(
-        Section("what", N_("What and where"), (*core.WHAT_AND_WHERE, *core.WHICH_REFORM)),
+        Section(
+            "what",
+            N_("What and where"),
+            (
+                *core.adapted(
+                    core.WHAT_AND_WHERE,
+                    # beside "planned start" a bare "started" was read as the plan
+                    start={
+                        "label": N_("Really started"),
+                        "help": N_("When work began; the plan comes below."),
+                    },
+                    end={"label": N_("Really ended")},
+                ),
+                *core.WHICH_REFORM,
+            ),
+        ),
         Section(
             "plan",
             N_("The plan"),
@@ -43,7 +61,8 @@ FOLLOW_THROUGH = RecordType(
                         "The specific activity, commitment or contract whose implementation you report on."
                     ),
                     example=N_(
-                        "Commitment 7 of the open-government action plan: publish all contracts above 10,000 dollars"
+                        "Commitment 7 of the open-government action plan: publish all contracts above 10,000 "
+                        "dollars"
                     ),
                     need=Need.SUBMIT,
                     weight=3,
@@ -97,13 +116,22 @@ FOLLOW_THROUGH = RecordType(
                     label=N_("Why it should work"),
                     help=N_("If we do A, then B, because C."),
                     example=N_(
-                        "If suppliers see when they will be paid, more of them bid, because the risk of late payment is what keeps small firms away."
+                        "If suppliers see when they will be paid, more of them bid, because the risk of late "
+                        "payment is what keeps small firms away."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
                     max=800,
                 ),
-                core.ORGANISATIONS,
+                # who is responsible has just been asked: this is for everybody else, and may stay empty
+                *core.adapted(
+                    (core.ORGANISATIONS,),
+                    organisations={
+                        "label": N_("Other organisations"),
+                        "help": N_("Partners, financiers, suppliers, civil society."),
+                        "need": Need.OPTIONAL,
+                    },
+                ),
             ),
         ),
         Section(
@@ -113,10 +141,9 @@ FOLLOW_THROUGH = RecordType(
                 Table(
                     id="milestones",
                     label=N_("Milestones"),
-                    help=N_(
-                        "Each: what, due date, status (not started, limited, substantial, complete, withdrawn), evidence link, note. At least two."
-                    ),
+                    help=N_("At least two. For each, how far it has got and where one can see that."),
                     need=Need.SUBMIT,
+                    weight=1,
                     row=N_("milestone"),
                     min_items=2,
                     max_items=20,
@@ -128,6 +155,8 @@ FOLLOW_THROUGH = RecordType(
                         Prose(id="note", label=N_("Note"), max=600),
                     ),
                 ),
+                # one row holds the latest reading only: a list of readings inside a row is more than a phone
+                # can show, and every earlier value stays in the record's revisions and progress reports
                 Table(
                     id="indicators",
                     label=N_("Indicators"),
@@ -139,7 +168,7 @@ FOLLOW_THROUGH = RecordType(
                     min_items=1,
                     max_items=10,
                     columns=(
-                        Line(id="name", label=N_("What is counted"), max=200, need=Need.SUBMIT),
+                        Line(id="name", label=N_("What is counted"), need=Need.SUBMIT, weight=1, max=200),
                         Line(id="unit", label=N_("Unit"), max=60),
                         Line(id="baseline", label=N_("Baseline"), max=60),
                         PartialDate(id="baseline_date", label=N_("Baseline date"), day=True),
@@ -170,6 +199,7 @@ FOLLOW_THROUGH = RecordType(
                         Prose(id="next_steps", label=N_("Next steps: what, by whom, when"), max=1000),
                     ),
                 ),
+                core.MEDIA,
                 Choice(
                     id="completion",
                     label=N_("Overall completion"),
@@ -195,7 +225,8 @@ FOLLOW_THROUGH = RecordType(
                     label=N_("What differed from the plan"),
                     help=N_("And why; who decided."),
                     example=N_(
-                        "The portal opened four months late, because the ministry changed the host. The regulator decided to go on with spreadsheets meanwhile."
+                        "The portal opened four months late, because the ministry changed the host. The "
+                        "regulator decided to go on with spreadsheets meanwhile."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
@@ -204,7 +235,7 @@ FOLLOW_THROUGH = RecordType(
                 Lines(
                     id="lessons",
                     label=N_("Lessons so far"),
-                    help=N_("One to six."),
+                    help=N_("One to six, each starting with a verb and each useful to someone elsewhere."),
                     need=Need.SUBMIT,
                     weight=2,
                     min_items=1,
@@ -214,21 +245,22 @@ FOLLOW_THROUGH = RecordType(
                 PartialDate(
                     id="next_report_due",
                     label=N_("Next report due"),
-                    help=N_("A day, a month or a year."),
-                    need=Need.SUBMIT,
+                    help=N_("A day or a month. The site reminds you and your coach."),
+                    # what is complete or withdrawn has no next report
+                    need=When(has_not_ended, N_("because the activity has not ended")),
                     day=True,
                 ),
+                *core.SEE_ALSO,
             ),
         ),
         Section("evidence", N_("How you know"), core.EVIDENCE),
-        Section("links", N_("Pictures and links"), core.LINKS),
         Section("consent", N_("Consent and contact"), core.CONSENT),
     ),
     checks=(
         N_("One specific activity, not a whole reform"),
-        N_("Baseline dated"),
-        N_("Latest update covers the period since the last"),
-        N_("Status of each milestone has evidence"),
-        N_("Next report date set"),
+        N_("Baselines are dated"),
+        N_("The latest report covers the time since the one before"),
+        N_("The status of each milestone has evidence"),
+        N_("The date of the next report is set, unless it has ended"),
     ),
 )

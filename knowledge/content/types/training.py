@@ -30,7 +30,31 @@ TRAINING = RecordType(
         "A guide that teaches a process: its steps in order, who does them, the rules it follows, exercises."
     ),
     sections=(
-        Section("what", N_("What and where"), (*core.WHAT_AND_WHERE, *core.WHICH_REFORM)),
+        Section(
+            "what",
+            N_("What and where"),
+            (
+                *core.adapted(
+                    core.WHAT_AND_WHERE,
+                    countries={
+                        "help": N_("The countries whose rules it follows. Global if it fits anywhere.")
+                    },
+                    level={"help": N_("At which level do its readers work?")},
+                    # material has no beginning and end as a reform has
+                    start={"label": N_("In use since"), "help": N_("A year is enough.")},
+                    end={"label": N_("In use until"), "help": N_("Leave it empty while it is in use.")},
+                ),
+                *core.adapted(
+                    core.WHICH_REFORM,
+                    stage={"help": N_("Which stage of a reform does it serve best?")},
+                    # a guide may serve many reforms, or none
+                    reform_status={
+                        "help": N_("Of the reform it was made for, if there is one."),
+                        "need": Need.OPTIONAL,
+                    },
+                ),
+            ),
+        ),
         Section(
             "learners",
             N_("For whom"),
@@ -38,9 +62,7 @@ TRAINING = RecordType(
                 Choices(
                     id="audience",
                     label=N_("Who it is for"),
-                    help=N_(
-                        "Procurement officers, evaluators, managers, regulators, suppliers, civil society, auditors, trainers."
-                    ),
+                    help=N_("All who could use it without changing it."),
                     need=Need.SUBMIT,
                     vocabulary="audiences",
                     min_items=1,
@@ -54,7 +76,7 @@ TRAINING = RecordType(
                 ),
                 Lines(
                     id="outcomes",
-                    label=N_("After this you can..."),
+                    label=N_("After this you can…"),
                     help=N_("Two to six, each starting with a verb that can be observed."),
                     example=N_(
                         "Check a bid for completeness against the bidding document, in the right order"
@@ -74,7 +96,14 @@ TRAINING = RecordType(
                     max=100_000,
                     unit=N_("minutes"),
                 ),
-                Choices(id="format", label=N_("Format"), need=Need.SUBMIT, vocabulary="formats", min_items=1),
+                Choices(
+                    id="format",
+                    label=N_("Format"),
+                    help=N_("All that apply."),
+                    need=Need.SUBMIT,
+                    vocabulary="formats",
+                    min_items=1,
+                ),
             ),
         ),
         Section(
@@ -84,17 +113,19 @@ TRAINING = RecordType(
                 Line(
                     id="process_name",
                     label=N_("The process described"),
-                    help=N_("E.g. “Evaluating bids for works under open tendering”."),
+                    help=N_("Name it as a person who has to do it would."),
                     example=N_("Evaluating bids for small works under open tendering"),
                     need=Need.SUBMIT,
                     weight=3,
                     max=150,
                 ),
+                # the columns ask one by one what the first list of fields put into a paragraph of help
                 Table(
                     id="steps",
                     label=N_("Stages of the process"),
                     help=N_(
-                        "Each step: title (required), who does it, purpose, instructions (required), inputs and forms, output, time limit, legal reference, common mistakes, check-point question, media. Three to twenty steps."
+                        "Three to twenty steps, in the order in which they are done. Each needs a title and "
+                        "instructions; say who does it and what comes out."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
@@ -118,9 +149,11 @@ TRAINING = RecordType(
                     id="legal_basis",
                     label=N_("Rules it follows"),
                     help=N_(
-                        "Name the law or the bank's rules and their date: readers elsewhere must know what to change."
+                        "Name the law or the bank’s rules and their date: readers elsewhere must know what "
+                        "to change."
                     ),
                     need=Need.SUBMIT,
+                    weight=1,
                     row=N_("rule"),
                     min_items=1,
                     max_items=12,
@@ -148,7 +181,8 @@ TRAINING = RecordType(
                 Table(
                     id="exercises",
                     label=N_("Exercises and checks"),
-                    help=N_("At least one per learning outcome is good practice."),
+                    help=N_("At least one for each thing that learners can do afterwards."),
+                    weight=1,
                     row=N_("exercise"),
                     max_items=20,
                     columns=(
@@ -160,6 +194,7 @@ TRAINING = RecordType(
                     id="tested_with",
                     label=N_("Tried with"),
                     help=N_("Where and when it was used, and what you changed afterwards."),
+                    weight=1,
                     row=N_("try-out"),
                     max_items=12,
                     columns=(
@@ -172,7 +207,8 @@ TRAINING = RecordType(
                 Table(
                     id="files",
                     label=N_("Files"),
-                    help=N_("Links for now. Editable formats as well as PDF."),
+                    # links for now: uploads come later and will add a column
+                    help=N_("Web addresses. Editable formats as well as PDF."),
                     row=N_("file"),
                     max_items=20,
                     columns=(
@@ -186,23 +222,43 @@ TRAINING = RecordType(
                     id="currency",
                     label=N_("Reviewed on"),
                     help=N_(
-                        "The day on which the content was last checked against the rules. It is flagged as old after 24 months."
+                        "The day on which the content was last checked against the rules. It is flagged as "
+                        "old after 24 months."
                     ),
                     need=Need.SUBMIT,
                     day=True,
                 ),
-                core.ORGANISATIONS,
+                core.MEDIA,
             ),
         ),
-        Section("evidence", N_("How you know"), core.EVIDENCE),
-        Section("links", N_("Pictures and links"), core.LINKS),
+        Section(
+            "evidence",
+            N_("Who made it, and how you know"),
+            (
+                core.ORGANISATIONS,
+                *core.adapted(
+                    core.EVIDENCE,
+                    evidence_note={
+                        "help": N_(
+                            "Who checked it against the rules, who learned with it, where that can be read."
+                        ),
+                        "example": N_(
+                            "The legal unit of the regulator read the second version in March 2019. 64 "
+                            "buyers of six districts took the course; the marks of the test before and after "
+                            "are with the training institute."
+                        ),
+                    },
+                ),
+                *core.SEE_ALSO,
+            ),
+        ),
         Section("consent", N_("Consent and contact"), core.CONSENT),
     ),
     checks=(
         N_("Steps are in the order in which they are done"),
-        N_("Every step says who and what output"),
-        N_("Legal basis dated"),
-        N_("Files open and are accessible (alt text, headings, captions)"),
-        N_("Review date set"),
+        N_("Every step says who does it and what comes out"),
+        N_("The rules it follows are dated"),
+        N_("Files open and can be used by everybody (descriptions of pictures, headings, captions)"),
+        N_("The day of the last check is set"),
     ),
 )

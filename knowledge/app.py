@@ -1,0 +1,161 @@
+"""The only place where the parts are joined: settings, database, engine, types, and the web in front of them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import traceback
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask
+from flask_babel import format_date
+from flask_compress import Compress
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from knowledge.content.registry import Registry
+from knowledge.content.site import registry as declared
+from knowledge.derive import index as derive_index
+from knowledge.derive.forms import kind_of
+from knowledge.services.indexing import Keeper
+from knowledge.settings import Settings
+from knowledge.storage.session import Database
+from knowledge.web import (
+    account,
+    actor,
+    authoring,
+    errors,
+    kept,
+    language,
+    limits,
+    manage,
+    public,
+    review,
+    security,
+    steps,
+)
+from knowledge.web.filters import FILTERS, GLOBALS
+from knowledge.web.site import Site
+from search.engine import open_engine
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+FORM_BYTES = 2_000_000  # a form of any kind, with room for a very long record
+
+
+def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
+    """A site over an initialised data folder. `registry`: other types than the declared ones, for tests."""
+    configure_logs(settings)
+    app = Flask("praxis", root_path=str(HERE), template_folder=str(templates()), static_folder=None)
+    secure = settings.address.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.key(),
+        MAX_CONTENT_LENGTH=FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
+        MAX_FORM_PARTS=5000,
+        SESSION_COOKIE_NAME="praxis",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=secure,
+        PERMANENT_SESSION_LIFETIME=14 * 24 * 3600,
+        WTF_CSRF_TIME_LIMIT=None,
+        COMPRESS_MIMETYPES=[
+            "text/html", "text/css", "text/csv", "text/javascript", "application/json", "application/atom+xml", "image/svg+xml",
+        ],
+        RATELIMIT_HEADERS_ENABLED=False,
+    )  # fmt: skip
+    app.extensions["praxis"] = join(settings, registry or declared())
+    CSRFProtect(app)
+    Compress(app)
+    for part in (actor, language, limits, errors, security):
+        part.init(app)
+    for module in (public, account, authoring, review, steps, manage):
+        app.register_blueprint(module.bp)
+    _templates(app)
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(STATIC), prefix="static/", max_age=31_536_000)  # type: ignore[method-assign]
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
+    return app
+
+
+def join(settings: Settings, registry: Registry) -> Site:
+    """Database, engine and keeper of a site."""
+    info: dict[str, Any] = {"registry": registry, "registries": {}}
+    db = Database(settings.database, timeout=settings.database_timeout, info=info)
+    engine = open_engine(settings.search, derive_index.schema(registry))
+    return Site(settings, db, engine, Keeper(db, engine))
+
+
+def templates() -> Path:
+    """The templates: beside the package in a checkout, inside it in an installed wheel."""
+    inside = HERE / "templates"
+    return inside if inside.is_dir() else HERE.parent / "templates"
+
+
+def configure_logs(settings: Settings) -> None:
+    """Structured lines on standard error; what people wrote is never among the fields."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _where_it_failed,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level]),
+        logger_factory=structlog.PrintLoggerFactory(_safe_stderr()),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _where_it_failed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An exception as its type and places; never its message or variables, which may hold what people wrote."""
+    error = event.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)
+        event["error"] = type(error).__name__
+        event["at"] = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-8:]]
+    return event
+
+
+class _safe_stderr:  # noqa: N801 (it stands for a stream)
+    """Standard error that never fails: a full disk behind the log must not stop the site."""
+
+    def write(self, text: str) -> int:
+        import sys
+
+        try:
+            return sys.stderr.write(text)
+        except OSError:
+            return 0
+
+    def flush(self) -> None:
+        import sys
+
+        try:
+            sys.stderr.flush()
+        except OSError:
+            pass
+
+
+def _templates(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(FILTERS, kind_of=kind_of, say=kept.say)
+    app.jinja_env.globals.update(GLOBALS, static=static_address, format_date=format_date)
+    app.context_processor(actor.in_templates)
+
+
+def static_address(name: str) -> str:
+    """A static file's address with its content in it, so that it can be kept for ever."""
+    digest = _digests.get(name)
+    if digest is None:
+        digest = _digests[name] = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+_digests: dict[str, str] = {}

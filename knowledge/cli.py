@@ -1,0 +1,243 @@
+"""The `praxis` command: run a site, fill it, mend it, look after its people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from knowledge import setup
+from knowledge.content.site import registry as declared
+from knowledge.services import accounts, programmes
+from knowledge.services.errors import Forbidden, Invalid, NotFound
+from knowledge.settings import BadSetting, Settings, described
+from knowledge.storage import schema as storage_schema
+from knowledge.storage.session import StorageUnavailable
+from knowledge.web.site import Site
+from search.errors import SearchUnavailable
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="praxis-knowledge", message="Praxis %(version)s")
+def main() -> None:
+    """Praxis: the shared memory of public procurement reform."""
+
+
+@contextmanager
+def opened(prepare: bool = True) -> Iterator[Site]:
+    """The site of these settings, brought up to date; errors become sentences."""
+    from knowledge.app import configure_logs, join
+
+    try:
+        settings = Settings.from_environment()
+        configure_logs(settings)
+        settings.data.mkdir(parents=True, exist_ok=True)
+        site = join(settings, declared())
+        try:
+            if prepare:
+                setup.prepare(site, _bar)
+            yield site
+        finally:
+            site.engine.close()
+            site.db.close()
+    except (BadSetting, storage_schema.NewerSchema, StorageUnavailable, SearchUnavailable, Forbidden) as error:
+        raise click.ClickException(str(error)) from error
+    except Invalid as error:
+        raise click.ClickException(" ".join(map(str, error.problems))) from error
+    except NotFound as error:
+        raise click.ClickException(f"There is no {error}.") from error
+
+
+@main.command()
+@click.option("--demo/--no-demo", default=False, help="Load the demo content into an empty site first.")
+def run(demo: bool) -> None:
+    """Start the site with a production server."""
+    from waitress import create_server  # type: ignore[import-untyped]
+
+    from knowledge.app import create_app
+    from knowledge.web.site import extension
+
+    with opened() as site:
+        if demo:
+            setup.load_demo(site, _bar)
+        settings = site.settings
+        accounts_shown = setup.demo_accounts(site)
+    app = create_app(settings)
+    setup.start_sweep(extension(app))
+    try:
+        server = create_server(
+            app, host=settings.host, port=settings.port, threads=settings.threads, ident=None, clear_untrusted_proxy_headers=True
+        )
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Set PRAXIS_PORT to a free port."
+        ) from error
+    out.print(f"Praxis is running at [bold]{settings.address}[/]  (stop with Ctrl+C)")
+    for role, email, password in accounts_shown:
+        out.print(f"  {role:<12} {email:<28} {password}")
+    sys.stdout.flush()
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        out.print("Stopped.")
+
+
+@main.command()
+def init() -> None:
+    """Create or upgrade the database and the index."""
+    with opened() as site:
+        out.print(f"Ready: {site.settings.data}")
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--publish", is_flag=True, help="Keep the states of the file; for managers.")
+@click.option("--as", "email", default="", help="E-mail of the account that imports; default: the first manager.")
+def import_(file: Path, publish: bool, email: str) -> None:
+    """Import records, one JSON object a line. Importing a file again changes nothing."""
+    with opened() as site:
+        tally = setup.import_file(site, setup.actor_of(site, email), file, publish, _bar)
+        out.print(f"{tally.imported} imported, {tally.known} known already, {len(tally.bad)} refused.")
+        for bad in tally.bad[:100]:
+            out.print(f"  {bad}", style="red")
+        if len(tally.bad) > 100:
+            out.print(f"  … and {len(tally.bad) - 100} more")
+        setup.index_outbox(site, _bar)
+    if tally.bad:
+        sys.exit(1)
+
+
+@main.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_(file: Path) -> None:
+    """Export all records, unpublished ones included, one JSON object a line."""
+    with opened() as site:
+        out.print(f"{setup.export_file(site, file, _bar)} records written to {file}.")
+
+
+@main.command()
+def reindex() -> None:
+    """Build the search index anew, beside the one that serves, and swap."""
+    with opened(prepare=False) as site:
+        storage_schema.upgrade(site.db)
+        out.print(f"{setup.rebuild(site, _bar)} documents indexed.")
+
+
+@main.group()
+def user() -> None:
+    """Accounts: add, role, password, deactivate."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", prompt=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.option("--manager", is_flag=True, help="Make this account a manager.")
+def user_add(email: str, name: str, password: str, manager: bool) -> None:
+    """Add an account."""
+    with opened() as site:
+        site.act(accounts.add_person, name=name, email=email, password=password, manager=manager)
+        out.print(f"Added {email}{' as a manager' if manager else ''}.")
+
+
+@user.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice(["practitioner", "manager", "apprentice", "coach"]))
+@click.option("--programme", default="", help="For apprentice and coach: the id of the programme.")
+def user_role(email: str, role: str, programme: str) -> None:
+    """Give an account a role."""
+    with opened() as site:
+        if role in ("practitioner", "manager"):
+            site.act(setup.with_person(email, lambda s, p: accounts.make_manager(s, p, role == "manager")))
+        elif programme:
+            site.act(programmes.put_member, setup.actor_of(site, ""), programme, email, role)
+        else:
+            raise click.ClickException(f"Say of which programme: praxis user role {email} {role} --programme ID")
+        out.print(f"{email} is now {role}.")
+
+
+@user.command("password")
+@click.argument("email")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+def user_password(email: str, password: str) -> None:
+    """Set a new password; signs the account out everywhere."""
+    with opened() as site:
+        site.act(setup.with_person(email, lambda s, p: accounts.set_password(s, p, password)))
+        out.print("The password was changed.")
+
+
+@user.command("deactivate")
+@click.argument("email")
+def user_deactivate(email: str) -> None:
+    """Deactivate an account; it is signed out at once."""
+    with opened() as site:
+        site.act(setup.with_person(email, lambda s, p: accounts.make_active(s, p, False)))
+        out.print(f"{email} is deactivated.")
+
+
+@main.command()
+def demo() -> None:
+    """Load the demo content and accounts."""
+    with opened() as site:
+        setup.load_demo(site, _bar)
+        for role, email, password in setup.demo_accounts(site):
+            out.print(f"  {role:<12} {email:<28} {password}")
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, database, migrations and index, and say what to do."""
+    faults = 0
+    for name, default, about in described():
+        out.print(f"[dim]{name:<24}[/] {about} [dim](default: {default or 'see above'})[/]")
+    try:
+        settings = Settings.from_environment()
+        settings.key()
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from error
+    from knowledge.app import join
+
+    site = join(settings, declared())
+    for name, check in setup.CHECKS:
+        found = check(site)
+        faults += bool(found)
+        out.print(f"{'[red]✗[/]' if found else '[green]✓[/]'} {name}{': ' + found if found else ''}")
+    sys.exit(1 if faults else 0)
+
+
+@contextmanager
+def _bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar; yields a function that is told how many are done."""
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=out, transient=False) as progress:
+        task = progress.add_task(what, total=total, rate="")
+
+        def done(count: int) -> None:
+            speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
+            progress.update(task, completed=count, rate=f"{speed:.0f}/s" if speed else "")
+
+        yield done
+
+

@@ -1,0 +1,18 @@
+"""The word for a kind of field that templates and programs switch on, and the words for who may see a contact."""
+
+from __future__ import annotations
+
+from knowledge.content.checks import CONTACT_SHOW
+from knowledge.content.fields import N_, Field
+
+SHOW_LABELS = {
+    "members": N_("people who are signed in"),
+    "everyone": N_("everyone"),
+    "nobody": N_("only my co-authors and my coach"),
+}
+assert tuple(SHOW_LABELS) == CONTACT_SHOW
+
+
+def kind_of(f: Field) -> str:
+    """The kind of a field as a word: "line", "partialdate", "table"."""
+    return type(f).__name__.lower()

@@ -1,0 +1,225 @@
+"""What the command line does to a whole site: prepare, fill, rebuild, check. Progress is shown by who calls."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from knowledge.services import accounts, exchange, indexing, programmes
+from knowledge.services.actor import Actor
+from knowledge.services.errors import Invalid, NotFound
+from knowledge.storage import find, schema
+from knowledge.storage.models.people import Person
+from knowledge.storage.session import StorageUnavailable
+from knowledge.web.site import Site
+from search.errors import SearchUnavailable
+
+Bar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
+DEMO_PASSWORD = "procurement-demo"
+MANY = 300  # so many waiting changes are indexed faster by building the index anew
+
+
+def prepare(site: Site, bar: Bar) -> None:
+    """Bring database and index to where this version needs them; safe to interrupt and to repeat."""
+    schema.upgrade(site.db)
+    if not site.engine.ready():
+        rebuild(site, bar)
+    else:
+        index_outbox(site, bar)
+
+
+def rebuild(site: Site, bar: Bar) -> int:
+    """Build the index anew with a bar; returns the number of documents."""
+    with site.db.reading() as session:
+        total = find.record_count(session)
+    with bar("Building the search index", total) as done:
+        return indexing.rebuild(site.db, site.engine, done)
+
+
+def index_outbox(site: Site, bar: Bar) -> None:
+    """Let the index hear of everything that waits."""
+    with site.db.reading() as session:
+        waiting = find.outbox_size(session)
+    if waiting > MANY:
+        rebuild(site, bar)
+    elif waiting:
+        indexing.drain(site.db, site.engine)
+
+
+def import_file(site: Site, actor: Actor, file: Path, publish: bool, bar: Bar) -> exchange.Tally:
+    """Import a file of lines; each batch is one transaction, so an interrupted import can be repeated."""
+    tally = exchange.Tally()
+    with file.open("rb") as lines:
+        total = sum(1 for line in lines if line.strip())
+    with file.open(encoding="utf-8", errors="replace") as lines, bar(f"Importing {file.name}", total) as done:
+        count = 0
+        for batch in exchange.batches(lines):
+            with site.db.transaction() as session:
+                exchange.import_batch(session, actor, batch, tally, publish)
+            count += len(batch)
+            done(count)
+    return tally
+
+
+def export_file(site: Site, file: Path, bar: Bar) -> int:
+    """Write all records in the order of their ids, aside first, so that an old export is never half overwritten."""
+    aside, count, after = file.with_name(file.name + ".part"), 0, ""
+    with site.db.reading() as session, aside.open("w", encoding="utf-8") as target:
+        with bar(f"Exporting {file.name}", find.record_count(session)) as done:
+            while ids := find.record_ids_after(session, after, 500):
+                for line in exchange.export_lines(session, ids):
+                    target.write(line + "\n")
+                count, after = count + len(ids), ids[-1]
+                session.expunge_all()
+                done(count)
+        target.flush()
+        os.fsync(target.fileno())
+    aside.replace(file)
+    return count
+
+
+def actor_of(site: Site, email: str) -> Actor:
+    """The account to act as: of this e-mail, or the first manager. Raises NotFound."""
+    with site.db.reading() as session:
+        if email:
+            person = find.person_by_email(session, accounts.normal_email(email))
+        else:
+            person = next((p for p in find.people(session, limit=100_000) if p.manager and p.active), None)
+    if person is None:
+        raise NotFound(f"account {email}" if email else "manager; add one with: praxis user add EMAIL --manager")
+    return Actor(person.id, person.name)
+
+
+def with_person(email: str, change: Callable[[Session, Person], None]) -> Callable[[Session], None]:
+    """A use case on the account of an e-mail. Raises NotFound when there is none."""
+
+    def service(session: Session) -> None:
+        person = find.person_by_email(session, accounts.normal_email(email))
+        if person is None:
+            raise NotFound(f"account {email}")
+        change(session, person)
+
+    return service
+
+
+def start_sweep(site: Site) -> None:
+    """Keep the index true in the background while the site runs."""
+    keeper = site.keeper
+    sweep = threading.Thread(
+        target=keeper.sweep_forever, args=(site.settings.sweep_seconds,), name="praxis-sweep", daemon=True
+    )
+    sweep.start()
+
+
+# ---------------------------------------------------------------------------- demo
+
+
+def load_demo(site: Site, bar: Bar) -> None:
+    """The demo programme, its people and its records, into a site without other people; can be repeated."""
+    data = resources.files("knowledge.demo")
+    programme = json.loads((data / "programme.json").read_text(encoding="utf-8"))
+    with site.db.reading() as session:
+        strangers = [p for p in find.people(session) if not p.email.endswith("@example.org")]
+    if strangers:
+        return
+    site.act(_demo_people, programme)
+    manager = actor_of(site, next(p["email"] for p in programme["people"] if p["role"] == "manager"))
+    site.act(_demo_programme, manager, programme)
+    for name in ("facts.jsonl", "records.jsonl"):
+        with resources.as_file(data / name) as file:
+            tally = import_file(site, manager, Path(file), True, bar)
+        if tally.bad:
+            raise Invalid([]) from ValueError(f"{name}: {tally.bad[0]}")
+    index_outbox(site, bar)
+
+
+def demo_accounts(site: Site) -> list[tuple[str, str, str]]:
+    """Role, e-mail and password of the demo accounts whose password is still the demo's: one of each role."""
+    programme = json.loads((resources.files("knowledge.demo") / "programme.json").read_text(encoding="utf-8"))
+    shown: dict[str, tuple[str, str, str]] = {}
+    with site.db.reading() as session:
+        for person in programme["people"]:
+            row = find.person_by_email(session, person["email"])
+            if row is not None and row.active and person["role"] not in shown:
+                shown[person["role"]] = (person["role"], person["email"], DEMO_PASSWORD)
+    return list(shown.values())
+
+
+def _demo_people(session: Session, programme: dict[str, Any]) -> None:
+    password_hash = None
+    for person in programme["people"]:
+        if find.person_by_email(session, person["email"]):
+            continue
+        given = {k: person.get(k, "") for k in ("name", "email", "country", "organisation")}
+        if password_hash is None:
+            row = accounts.add_person(session, password=DEMO_PASSWORD, manager=person["role"] == "manager", **given)
+            password_hash = row.password_hash
+        else:  # one hash serves all: argon2 is slow on purpose, and the password is no secret
+            session.add(Person(password_hash=password_hash, manager=person["role"] == "manager", **given))
+
+
+def _demo_programme(session: Session, manager: Actor, programme: dict[str, Any]) -> None:
+    given = {k: programme.get(k, "") for k in ("title", "about", "workshop_start", "workshop_end", "ends")}
+    programmes.put_programme(session, manager, programme["id"], **given)
+    session.flush()
+    coaches = [p for p in programme["people"] if p["role"] == "coach"]
+    apprentices = [p for p in programme["people"] if p["role"] == "apprentice"]
+    for person in itertools.chain(coaches, apprentices):
+        programmes.put_member(
+            session, manager, programme["id"], person["email"], person["role"], person.get("coach", "")
+        )
+
+
+# ---------------------------------------------------------------------------- doctor
+
+
+def _database(site: Site) -> str:
+    try:
+        current, head = schema.state(site.db)
+    except schema.NewerSchema as error:
+        return str(error)
+    except Exception as error:  # whatever a driver raises, the doctor names it and goes on
+        return f"does not answer ({type(error).__name__}). Check PRAXIS_DATABASE_URL."
+    return "" if current == head else f"schema {current or 'missing'}, needs {head}. Run: praxis init"
+
+
+def _index(site: Site) -> str:
+    return "" if site.engine.ready() else "is missing or damaged. Run: praxis reindex"
+
+
+def _agreement(site: Site) -> str:
+    try:
+        found = indexing.compare(site.db, site.engine)
+    except (SearchUnavailable, StorageUnavailable) as error:
+        return f"cannot be compared ({error})"
+    except Exception as error:  # no tables yet, say; the check above names the cause
+        return f"cannot be compared ({type(error).__name__})"
+    if found.same:
+        return ""
+    parts = f"{len(found.missing)} missing, {len(found.surplus)} too many, {found.waiting} waiting"
+    return f"index and database differ ({parts}). Run: praxis reindex"
+
+
+def _managers(site: Site) -> str:
+    try:
+        with site.db.reading() as session:
+            return "" if find.active_managers(session) else "there is none. Run: praxis user add EMAIL --manager"
+    except Exception as error:  # as above
+        return f"cannot be counted ({type(error).__name__})"
+
+
+CHECKS: tuple[tuple[str, Callable[[Site], str]], ...] = (
+    ("database and migrations", _database),
+    ("search index", _index),
+    ("index against database", _agreement),
+    ("a manager", _managers),
+)

@@ -1,0 +1,255 @@
+"""My work: starting, writing, previewing, sharing. A view here never changes a state; that is in `steps`."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import format_time, ngettext
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from knowledge.content import checks
+from knowledge.content.checks import Problem
+from knowledge.content.registry import RecordType
+from knowledge.derive import compare, forms
+from knowledge.services import authoring, catalogue, editorial, history, programmes
+from knowledge.services.errors import Conflict, Invalid
+from knowledge.storage.models.base import now
+from knowledge.web.actor import signed_in_actor
+from knowledge.web.language import reader_language
+from knowledge.web.public import shown
+from knowledge.web.site import site
+from knowledge.web.steps import said
+from workflows.definition import Refused
+from workflows.editorial import EDITORIAL
+
+bp = Blueprint("authoring", __name__, url_prefix="/work")
+Answer = Response | str | tuple[str, int]
+
+
+@bp.get("")
+def my_work() -> str:
+    """Everything the signed-in person writes, and what waits for her."""
+    actor = signed_in_actor()
+    records = site().ask(authoring.my_records, actor)
+    words = request.args.get("q", "").strip()
+    found = site().ask(catalogue.find_at_desk, site().engine, actor, words) if words else None
+    memberships = site().ask(programmes.mine, actor)
+    return render_template(
+        "authoring/my_work.html",
+        records=records,
+        registry=site().registry(),
+        words=words,
+        found=found,
+        memberships=memberships,
+    )
+
+
+@bp.get("/new")
+def choose_kind() -> str:
+    """Start a record: each kind explained in a sentence."""
+    signed_in_actor()
+    return render_template("authoring/choose_kind.html", registry=site().registry())
+
+
+@bp.route("/new/<kind>", methods=["GET", "POST"])
+def start(kind: str) -> Answer:
+    """The empty form of a kind; its first save makes the record."""
+    actor = signed_in_actor()
+    registry = site().registry()
+    if kind not in registry:
+        abort(404)
+    record_type = registry[kind]
+    memberships = site().ask(programmes.mine, actor)
+    if request.method == "GET":
+        form = forms.bind(record_type, registry.vocabularies, values={"language": "en"}, language=reader_language())
+        return _form(record_type, form, start_key=secrets.token_urlsafe(16), memberships=memberships)
+    posted = request.form
+    given = {"start_key": posted.get("start_key", "")[:64], "memberships": memberships}
+    if _is_row_button(posted):
+        return _rearranged(record_type, posted, **given)
+    form = forms.bind(record_type, registry.vocabularies, posted=posted, language=reader_language())
+    if posted.get("action") == "resume":
+        return _form(record_type, form, **given)
+    try:
+        raw = forms.read(record_type, form)
+        record = site().act(
+            authoring.start, actor, kind, raw, str(given["start_key"]), posted.get("programme", "")
+        )
+    except Invalid as error:
+        return _form(record_type, form, problems=error.problems, **given), 422
+    return _saved(record.id, posted.get("action", "save"))
+
+
+@bp.route("/<record_id>/edit", methods=["GET", "POST"])
+def edit(record_id: str) -> Answer:
+    """The form of a record, with what is still missing."""
+    actor = signed_in_actor()
+    desk = site().ask(authoring.open_desk, actor, record_id, "edit")
+    vocabularies = site().registry().vocabularies
+    base = _whole(request.form.get("base")) or desk.record.latest.number
+    if request.method == "GET":
+        form = forms.bind(desk.record_type, vocabularies, values=desk.values, language=reader_language())
+        asked = request.args.get("needed") == "1"
+        if asked:
+            forms.attach(form, desk.missing)
+        return _form(desk.record_type, form, desk=desk, base=base, needed=asked)
+    posted = request.form
+    if _is_row_button(posted):
+        return _rearranged(desk.record_type, posted, desk=desk, base=base)
+    form = forms.bind(desk.record_type, vocabularies, posted=posted, language=reader_language())
+    if posted.get("action") == "resume":
+        return _form(desk.record_type, form, desk=desk, base=base)
+    try:
+        saved = site().act(
+            authoring.save, actor, record_id, forms.read(desk.record_type, form), base
+        )
+    except Invalid as error:
+        return _form(desk.record_type, form, desk=desk, base=base, problems=error.problems), 422
+    except Conflict as error:
+        return _conflict(desk, form, error), 409
+    return _saved(record_id, posted.get("action", "save"), saved.changed)
+
+
+@bp.get("/<record_id>")
+def desk(record_id: str) -> str:
+    """A record at its desk: state, whose turn, what may be done, and its history."""
+    actor = signed_in_actor()
+    opened = site().ask(authoring.open_desk, actor, record_id)
+    steps = site().ask(history.of, actor, record_id)
+    offered = site().ask(editorial.offered, actor, opened.record)
+    return render_template(
+        "authoring/desk.html", desk=opened, history=steps, offered=offered, may=_may(opened)
+    )
+
+
+@bp.get("/<record_id>/preview")
+def preview(record_id: str) -> str:
+    """The latest text as the public would see it."""
+    article = site().ask(catalogue.preview, signed_in_actor(), record_id)
+    return render_template("authoring/preview.html", **shown(article))
+
+
+@bp.get("/<record_id>/compare")
+def compare_revisions(record_id: str) -> str:
+    """Two saved versions, field by field."""
+    first, second = _whole(request.args.get("from")), _whole(request.args.get("to"))
+    pair = site().ask(history.pair, signed_in_actor(), record_id, first or 0, second or 0)
+    changes = compare.changes(
+        pair.record_type, pair.before.values, pair.after.values, site().registry(), reader_language()
+    )
+    return render_template("authoring/compare.html", pair=pair, changes=changes)
+
+
+@bp.route("/<record_id>/people", methods=["GET", "POST"])
+def people(record_id: str) -> Answer:
+    """Who writes this record."""
+    actor = signed_in_actor()
+    problems: tuple[Problem, ...] = ()
+    if request.method == "POST":
+        try:
+            if request.form.get("remove"):
+                site().act(authoring.remove_author, actor, record_id, _whole(request.form["remove"]) or 0)
+            else:
+                given = (request.form.get("name", ""), request.form.get("email", ""))
+                site().act(authoring.add_author, actor, record_id, *given)
+            flash(_("The authors were changed."))
+            return redirect(url_for("authoring.people", record_id=record_id), 303)
+        except Invalid as error:
+            problems = error.problems
+    opened = site().ask(authoring.open_desk, actor, record_id, "share")
+    page = render_template("authoring/people.html", desk=opened, problems=problems, given=request.form)
+    return (page, 422) if problems else page
+
+
+# ---------------------------------------------------------------------------- inside
+
+
+def _form(
+    record_type: RecordType,
+    form: Any,
+    *,
+    desk: authoring.Desk | None = None,
+    base: int = 0,
+    start_key: str = "",
+    problems: tuple[Problem, ...] = (),
+    needed: bool = False,
+    memberships: Any = (),
+    conflict: Any = None,
+) -> str:
+    forms.attach(form, problems)
+    vocabularies = site().registry().vocabularies
+    values = checks.shape(record_type, forms.read(record_type, form), vocabularies)[0]
+    missing = checks.missing(record_type, values, vocabularies)
+    wanted = [f for f in record_type.fields if checks.needed(f, values, vocabularies)]
+    still = {p.path[0] for p in missing}
+    return render_template(
+        "authoring/form.html",
+        record_type=record_type,
+        form=form,
+        desk=desk,
+        base=base,
+        start_key=start_key,
+        problems=problems,
+        missing=missing,
+        show_missing=needed,
+        done=(sum(f.id not in still for f in wanted), len(wanted)),
+        memberships=memberships,
+        conflict=conflict,
+        needed_ids={f.id for f in wanted},
+    )
+
+
+def _rearranged(record_type: RecordType, posted: MultiDict[str, str], **given: Any) -> str:
+    """The form again with rows added, moved or removed; nothing is saved yet."""
+    changed = forms.act(record_type, posted, posted.get("action", ""))
+    form = forms.bind(record_type, site().registry().vocabularies, posted=changed, language=reader_language())
+    return _form(record_type, form, **given)
+
+
+def _is_row_button(posted: MultiDict[str, str]) -> bool:
+    return posted.get("action", "").split(":")[0] in ("add", "remove", "up", "down")
+
+
+def _conflict(desk: authoring.Desk, form: Any, error: Conflict) -> str:
+    """Both texts: what the other saved, and in the form what this writer wrote; saving again keeps the latter."""
+    changes = compare.changes(desk.record_type, error.theirs, error.mine, site().registry(), reader_language())
+    return _form(desk.record_type, form, desk=desk, base=error.number, conflict={"by": error.by, "changes": changes})
+
+
+def _saved(record_id: str, action: str, changed: bool = True) -> Response:
+    """After a save: on to where the button led."""
+    if action == "preview":
+        return redirect(url_for("authoring.preview", record_id=record_id), 303)
+    if action == "submit":
+        return _submitted(record_id)
+    desk = site().ask(authoring.open_desk, signed_in_actor(), record_id)
+    when = format_time(now(), "short")
+    left = len(desk.missing)
+    flash(_("Saved %(when)s.", when=when) if changed else _("Nothing had changed since the last save."))
+    if left:
+        flash(ngettext("%(num)d thing is still missing.", "%(num)d things are still missing.", left))
+    return redirect(url_for("authoring.edit", record_id=record_id), 303)
+
+
+def _submitted(record_id: str) -> Response:
+    try:
+        move = site().act(editorial.advance, signed_in_actor(), record_id, "submit")
+    except Refused as refused:
+        flash(_("Saved, but not sent yet.") + " " + _(refused.sentence))
+        return redirect(url_for("authoring.edit", record_id=record_id, needed=1), 303)
+    flash(said(move.transition))
+    return redirect(url_for("authoring.desk", record_id=record_id), 303)
+
+
+def _may(desk: authoring.Desk) -> dict[str, bool]:
+    return {p: EDITORIAL.may(p, desk.record.state, desk.roles) for p in ("edit", "share", "review", "manage")}
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+

@@ -1,0 +1,48 @@
+"""The coach's desk: what waits, and one record beside what changed in it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask_babel import gettext as _
+
+from knowledge.derive import compare
+from knowledge.services import authoring, catalogue, editorial, history, review
+from knowledge.services.errors import Forbidden
+from knowledge.web.actor import signed_in_actor
+from knowledge.web.language import reader_language
+from knowledge.web.public import shown
+from knowledge.web.site import site
+
+bp = Blueprint("review", __name__, url_prefix="/review")
+
+
+@bp.get("")
+def queue() -> str:
+    """What waits for this coach, oldest first."""
+    actor = signed_in_actor()
+    if not site().ask(review.is_coach, actor):
+        raise Forbidden(_("Only coaches review. A manager can make you a coach of a programme."))
+    return render_template("review/queue.html", waiting=site().ask(review.queue, actor), registry=site().registry())
+
+
+@bp.get("/<record_id>")
+def read(record_id: str) -> str:
+    """The record as the public would see it, beside what changed since it was last decided on."""
+    actor = signed_in_actor()
+    desk = site().ask(authoring.open_desk, actor, record_id, "review")
+    article = site().ask(catalogue.preview, actor, record_id)
+    baseline = site().ask(review.baseline, desk.record)
+    changes = (
+        compare.changes(desk.record_type, baseline.values, desk.values, site().registry(), reader_language())
+        if baseline
+        else None
+    )
+    return render_template(
+        "review/read.html",
+        desk=desk,
+        baseline=baseline,
+        changes=changes,
+        steps=site().ask(history.of, actor, record_id).steps,
+        offered=site().ask(editorial.offered, actor, desk.record),
+        **shown(article, private=True),
+    )
