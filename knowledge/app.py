@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from flask_babel import format_date
+from flask_babel import format_date, gettext
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
@@ -146,7 +146,8 @@ def _templates(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS, kind_of=kind_of, say=kept.say)
-    app.jinja_env.globals.update(GLOBALS, static=static_address, format_date=format_date)
+    # `tr` is for texts that come from declarations: unlike `_` it never takes a % in them for a place to fill
+    app.jinja_env.globals.update(GLOBALS, static=static_address, format_date=format_date, tr=gettext)
     app.context_processor(actor.in_templates)
 
 

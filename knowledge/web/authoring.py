@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import format_time, ngettext
+from flask_babel import gettext
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -95,7 +96,7 @@ def edit(record_id: str) -> Answer:
         form = forms.bind(desk.record_type, vocabularies, values=desk.values, language=reader_language())
         asked = request.args.get("needed") == "1"
         if asked:
-            forms.attach(form, desk.missing)
+            forms.attach(form, desk.missing, gettext)
         return _form(desk.record_type, form, desk=desk, base=base, needed=asked)
     posted = request.form
     if _is_row_button(posted):
@@ -180,7 +181,7 @@ def _form(
     memberships: Any = (),
     conflict: Any = None,
 ) -> str:
-    forms.attach(form, problems)
+    forms.attach(form, problems, gettext)
     vocabularies = site().registry().vocabularies
     values = checks.shape(record_type, forms.read(record_type, form), vocabularies)[0]
     missing = checks.missing(record_type, values, vocabularies)

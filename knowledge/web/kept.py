@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import request
@@ -49,11 +48,4 @@ def safe_next(target: str) -> str:
 
 def say(problem: Problem) -> str:
     """A problem in the reader's language."""
-    facts: dict[str, Any] = {}
-    for key, value in problem.facts.items():
-        if isinstance(value, Problem):
-            value = say(value)
-        elif isinstance(value, str) and key in ("label", "table", "because", "names"):
-            value = gettext(value)
-        facts[key] = value
-    return gettext(problem.message).format(**facts)
+    return problem.told(gettext)

@@ -144,10 +144,12 @@ def practice_url(record_id: str, title: str) -> str:
 def shown(article: Article, private: bool = False) -> dict[str, Any]:
     """What the template of a record's page needs."""
     registry = site().registry()
+    named = show.references(article.record_type.fields, article.values)
     sections = show.sections(
         article.record_type,
         article.values,
         registry,
+        titles=site().ask(catalogue.titles, list(named)),
         language=reader_language(),
         render=rendering.renderer(article.revision),
         reader_is_member=article.reader_is_member,

@@ -1,0 +1,64 @@
+# Praxis. `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench corpus messages lock wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(VENV)/.run ## start Praxis on http://127.0.0.1:8000, with demo content on the first run
+	@$(if $(PORT),PRAXIS_PORT=$(PORT)) $(BIN)/praxis run --demo
+
+test: $(VENV)/.dev ## run all tests (those that need a server that is not here say so)
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(ARGS)
+
+check: $(VENV)/.dev ## linters, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## put the code in shape
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+corpus: $(VENV)/.run ## load the real texts beside the checkout (DIR=folder of them) into this site
+	@$(BIN)/python -m bench.corpus $(or $(DIR),../shared/corpus) var/corpus.jsonl && $(BIN)/praxis import --publish var/corpus.jsonl
+
+bench: $(VENV)/.dev ## print what import, indexing and search cost here
+	$(BIN)/python -m bench.speed
+
+messages: $(VENV)/.dev ## collect the interface's texts into knowledge/translations/messages.pot
+	mkdir -p knowledge/translations
+	$(BIN)/pybabel extract -F babel.cfg -k _ -k N_ -k ngettext:1,2 --no-location -o knowledge/translations/messages.pot .
+
+lock: ## write the locks anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml requirements/build.in -o requirements/run.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml requirements/build.in --group dev --extra postgres -o requirements/dev.txt
+
+wheel: $(VENV)/.dev ## build a wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## remove the environment and build products; var/ (your data) stays
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# A stamp is only made when everything before it worked, so an interrupted install is simply done again.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Praxis needs Python 3.11 or newer; set PYTHON=python3.12, say."; exit 1; }
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what Praxis needs (once) ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what the tests need (once) ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run
