@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
+import sys
 import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from flask import Flask
@@ -23,6 +25,7 @@ from knowledge.content.site import registry as declared
 from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
 from knowledge.services.indexing import Keeper
+from knowledge.services.site import Site
 from knowledge.settings import Settings
 from knowledge.storage.session import Database
 from knowledge.web import (
@@ -40,11 +43,12 @@ from knowledge.web import (
     steps,
 )
 from knowledge.web.filters import FILTERS, GLOBALS
-from knowledge.web.site import Site
 from search.engine import open_engine
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+COMPRESSED = [f"text/{kind}" for kind in ("html", "css", "csv", "javascript")]
+COMPRESSED += [f"application/{kind}" for kind in ("json", "atom+xml")] + ["image/svg+xml"]
 FORM_BYTES = 2_000_000  # a form of any kind, with room for a very long record
 
 
@@ -64,9 +68,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
         SESSION_COOKIE_SECURE=secure,
         PERMANENT_SESSION_LIFETIME=14 * 24 * 3600,
         WTF_CSRF_TIME_LIMIT=None,
-        COMPRESS_MIMETYPES=[
-            "text/html", "text/css", "text/csv", "text/javascript", "application/json", "application/atom+xml", "image/svg+xml",
-        ],
+        COMPRESS_MIMETYPES=COMPRESSED,
         RATELIMIT_HEADERS_ENABLED=False,
     )  # fmt: skip
     app.extensions["praxis"] = join(settings, registry or declared())
@@ -107,7 +109,7 @@ def configure_logs(settings: Settings) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level]),
-        logger_factory=structlog.PrintLoggerFactory(_safe_stderr()),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _SafeStderr())),
         cache_logger_on_first_use=False,
     )
 
@@ -122,24 +124,18 @@ def _where_it_failed(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
-class _safe_stderr:  # noqa: N801 (it stands for a stream)
+class _SafeStderr:
     """Standard error that never fails: a full disk behind the log must not stop the site."""
 
     def write(self, text: str) -> int:
-        import sys
-
         try:
             return sys.stderr.write(text)
         except OSError:
             return 0
 
     def flush(self) -> None:
-        import sys
-
-        try:
+        with contextlib.suppress(OSError):
             sys.stderr.flush()
-        except OSError:
-            pass
 
 
 def _templates(app: Flask) -> None:

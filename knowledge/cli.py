@@ -23,10 +23,10 @@ from knowledge import setup
 from knowledge.content.site import registry as declared
 from knowledge.services import accounts, programmes
 from knowledge.services.errors import Forbidden, Invalid, NotFound
+from knowledge.services.site import Site
 from knowledge.settings import BadSetting, Settings, described
 from knowledge.storage import schema as storage_schema
 from knowledge.storage.session import StorageUnavailable
-from knowledge.web.site import Site
 from search.errors import SearchUnavailable
 
 out = Console(highlight=False, soft_wrap=True)
@@ -67,7 +67,7 @@ def opened(prepare: bool = True) -> Iterator[Site]:
 @click.option("--demo/--no-demo", default=False, help="Load the demo content into an empty site first.")
 def run(demo: bool) -> None:
     """Start the site with a production server."""
-    from waitress import create_server  # type: ignore[import-untyped]
+    from waitress import create_server
 
     from knowledge.app import create_app
     from knowledge.web.site import extension
@@ -81,7 +81,12 @@ def run(demo: bool) -> None:
     setup.start_sweep(extension(app))
     try:
         server = create_server(
-            app, host=settings.host, port=settings.port, threads=settings.threads, ident=None, clear_untrusted_proxy_headers=True
+            app,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.threads,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
         )
     except OSError as error:
         raise click.ClickException(
@@ -239,5 +244,3 @@ def _bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
             progress.update(task, completed=count, rate=f"{speed:.0f}/s" if speed else "")
 
         yield done
-
-

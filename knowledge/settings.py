@@ -100,7 +100,9 @@ class Settings:
                 fresh.unlink()
         key = path.read_text().strip()
         if len(key) < 32:
-            raise BadSetting(f"{path} does not hold a usable key. Delete it to have a new one made (signs everyone out).")
+            raise BadSetting(
+                f"{path} does not hold a usable key. Delete it to have a new one made (signs everyone out)."
+            )
         return key
 
 

@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 from knowledge.services import accounts, exchange, indexing, programmes
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Invalid, NotFound
+from knowledge.services.site import Site
 from knowledge.storage import find, schema
 from knowledge.storage.models.people import Person
 from knowledge.storage.session import StorageUnavailable
-from knowledge.web.site import Site
 from search.errors import SearchUnavailable
 
 Bar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
-DEMO_PASSWORD = "procurement-demo"
+DEMO_PASSWORD = "procurement-demo"  # noqa: S105 (printed for everyone to see)
 MANY = 300  # so many waiting changes are indexed faster by building the index anew
 
 
@@ -169,7 +169,7 @@ def _demo_people(session: Session, programme: dict[str, Any]) -> None:
 
 def _demo_programme(session: Session, manager: Actor, programme: dict[str, Any]) -> None:
     given = {k: programme.get(k, "") for k in ("title", "about", "workshop_start", "workshop_end", "ends")}
-    programmes.put_programme(session, manager, programme["id"], **given)
+    programmes.put_programme(session, manager, programme["id"], given)
     session.flush()
     coaches = [p for p in programme["people"] if p["role"] == "coach"]
     apprentices = [p for p in programme["people"] if p["role"] == "apprentice"]

@@ -94,9 +94,7 @@ class Stage:
                 session.add(Programme(id=programme_id, title=programme_id.title()))
         for role, names in (("coach", coaches), ("apprentice", apprentices)):
             for name in names:
-                self.site.act(
-                    programmes.put_member, self.manager(), programme_id, f"{name}@example.org", role
-                )
+                self.site.act(programmes.put_member, self.manager(), programme_id, f"{name}@example.org", role)
 
     def manager(self) -> Actor:
         """The first manager, made when there is none."""
@@ -199,7 +197,8 @@ def complete_experience(**changes: Any) -> dict[str, Any]:
 def make_stage(folder: Path, database_url: str = "", search: str = "memory:", **settings: Any) -> Stage:
     """A fresh site in a folder."""
     given = Settings(
-        data_dir=str(folder), database_url=database_url, search_url=search, base_url="http://localhost", log_level="ERROR",
+        data_dir=str(folder), database_url=database_url, search_url=search, base_url="http://localhost",
+        log_level="ERROR",
         **settings,
     )  # fmt: skip
     app = create_app(given, declared())

@@ -186,7 +186,7 @@ FULL: dict[str, Any] = {
     "colour": "red",
     "home": "KEN",
     "fruit": ["lemon", "plum"],
-    "sold_in": ["DEU", "GLOBAL"],
+    "sold_in": ["GLOBAL", "DEU"],
     "start": "2005-03-07",
     "end": "2012",
     "golden": "2006/2009-05",

@@ -57,9 +57,7 @@ def shape(
     values, problems = row(record_type.fields, raw, vocabularies, known or {})
     for f in record_type.fields:
         if f.need is Need.SAVE and f.id not in values and not any(p.path[0] == f.id for p in problems):
-            problems.append(
-                Problem((f.id,), N_("Please fill in “{label}”: a draft needs it."), {"label": f.label})
-            )
+            problems.append(Problem((f.id,), N_("Please fill in “{label}”: a draft needs it."), {"label": f.label}))
     return values, problems
 
 
@@ -87,9 +85,7 @@ def needed(f: Field, values: Values, vocabularies: Vocabularies) -> bool:
 # ---------------------------------------------------------------------------- completeness, by kind
 
 
-def _missing_in(
-    f: Field, values: Values, vocabularies: Vocabularies, path: tuple[str | int, ...]
-) -> list[Problem]:
+def _missing_in(f: Field, values: Values, vocabularies: Vocabularies, path: tuple[str | int, ...]) -> list[Problem]:
     value = values.get(f.id)
     if unanswered(f, value):
         if not needed(f, values, vocabularies):
@@ -98,10 +94,7 @@ def _missing_in(
             facts = {"label": f.label, "because": f.need.because}
             return [Problem(path, N_("“{label}” is needed {because}."), facts)]
         return [Problem(path, N_("“{label}” is still empty."), {"label": f.label})]
-    return [
-        Problem((*path, *p.path), p.message, {"label": f.label, **p.facts})
-        for p in short(f, value, vocabularies)
-    ]
+    return [Problem((*path, *p.path), p.message, {"label": f.label, **p.facts}) for p in short(f, value, vocabularies)]
 
 
 def unanswered(f: Field, value: Any) -> bool:
@@ -146,9 +139,7 @@ def _(f: Table, value: Any, vocabularies: Vocabularies) -> list[Problem]:
         lacking = [p for c in f.columns for p in _missing_in(c, each, vocabularies, (number, c.id))]
         if f.either and all(each.get(column) in (None, "", [], {}) for column in f.either):
             labels = tuple(c.label for c in f.columns if c.id in f.either)
-            lacking.append(
-                Problem((number, f.either[0]), N_("please fill in one of: {names}."), {"names": labels})
-            )
+            lacking.append(Problem((number, f.either[0]), N_("please fill in one of: {names}."), {"names": labels}))
         found += [
             Problem(
                 p.path,

@@ -67,9 +67,6 @@ def row(
     return values, problems
 
 
-# ---------------------------------------------------------------------------- by kind
-
-
 @singledispatch
 def clean(f: Field, raw: Any, vocabularies: Vocabularies, known: Any = None) -> Any:
     """One answer as it is stored, or None when it is empty; `known` is what was stored before.
@@ -103,7 +100,11 @@ def _(f: Choices, raw: Any, vocabularies: Vocabularies, known: Any = None) -> An
     ids = list(dict.fromkeys(term_id for item in raw if (term_id := tidy(item))))
     if f.max_items and len(ids) > f.max_items:
         raise Wrong(N_("Please choose at most {max}; you chose {count}."), max=f.max_items, count=len(ids))
-    return [_term(term_id, f.vocabulary, vocabularies, known) for term_id in ids] or None
+    chosen = [_term(term_id, f.vocabulary, vocabularies, known) for term_id in ids]
+    if not f.ordered:  # boxes come back in the order of the page: the same choice is stored in the same way
+        places = {term.id: place for place, term in enumerate(vocabularies[f.vocabulary])}
+        chosen.sort(key=places.__getitem__)
+    return chosen or None
 
 
 @clean.register
@@ -211,16 +212,10 @@ def _(f: Lines, raw: Any, vocabularies: Vocabularies, known: Any = None) -> Any:
         raise Wrong(N_("This must be a list of texts."))
     kept = [(place, text) for place, item in enumerate(raw) if (text := tidy(item))]
     if len(kept) > f.max_items:
-        raise Wrong(
-            N_("Please keep it to {max} entries; there are {count}."), max=f.max_items, count=len(kept)
-        )
+        raise Wrong(N_("Please keep it to {max} entries; there are {count}."), max=f.max_items, count=len(kept))
     message = N_("Please shorten entry {n} to {max} characters.")
-    problems = [
-        Problem((place,), message, {"n": place + 1, "max": f.item_max})
-        for place, text in kept
-        if len(text) > f.item_max
-    ]
-    if problems:
+    long = [place for place, text in kept if len(text) > f.item_max]
+    if problems := [Problem((place,), message, {"n": place + 1, "max": f.item_max}) for place in long]:
         raise Wrong(problems=problems)
     return [text for _, text in kept] or None
 
@@ -249,9 +244,7 @@ def _(f: Table, raw: Any, vocabularies: Vocabularies, known: Any = None) -> Any:
 def _text(raw: Any, limit: int, lines: bool = False) -> str | None:
     text = tidy(raw, lines)
     if len(text) > limit:
-        raise Wrong(
-            N_("Please shorten this to {max} characters; it has {count}."), max=limit, count=len(text)
-        )
+        raise Wrong(N_("Please shorten this to {max} characters; it has {count}."), max=limit, count=len(text))
     return text or None
 
 
@@ -266,9 +259,7 @@ def _part(raw: Mapping[str, Any], name: str, limit: int, lines: bool = False) ->
 def _term(term_id: str, vocabulary: str, vocabularies: Vocabularies, known: Any) -> str:
     terms = vocabularies[vocabulary]
     if term_id not in terms:
-        raise Wrong(
-            N_("“{value}” is not in the list. Please choose one of the offered values."), value=term_id[:60]
-        )
+        raise Wrong(N_("“{value}” is not in the list. Please choose one of the offered values."), value=term_id[:60])
     if terms[term_id].retired and term_id != known and not (isinstance(known, list) and term_id in known):
         raise Wrong(N_("“{value}” is no longer offered. Please choose another."), value=terms[term_id].name())
     return term_id

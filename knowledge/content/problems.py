@@ -71,6 +71,4 @@ def tidy(text: object, lines: bool = False) -> str:
     text = _DROPPED.sub("", _BREAKS.sub("\n", text))
     text = unicodedata.normalize("NFC", text)  # last: what was dropped may have kept two characters apart
     text = text.strip() if lines else " ".join(text.split())
-    return (
-        text if any(not unicodedata.category(c).startswith(("Z", "C")) or c >= "\ue000" for c in text) else ""
-    )
+    return text if any(not unicodedata.category(c).startswith(("Z", "C")) or c >= "\ue000" for c in text) else ""

@@ -62,9 +62,7 @@ class Registry:
     Raises ValueError for a duplicate or reserved field id, an unknown vocabulary or an unknown facet.
     """
 
-    def __init__(
-        self, types: tuple[RecordType, ...], facets: tuple[Facet, ...], vocabularies: Vocabularies
-    ) -> None:
+    def __init__(self, types: tuple[RecordType, ...], facets: tuple[Facet, ...], vocabularies: Vocabularies) -> None:
         self._types = {t.id: t for t in types}
         self.facets = {f.id: f for f in facets}
         self.vocabularies = vocabularies

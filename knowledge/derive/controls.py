@@ -6,6 +6,7 @@ A control carries what was typed and nothing else; `content.checks` judges it. B
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ class RecordForm(Form):
 
 def form_of(fields: tuple[Field, ...], vocabularies: Vocabularies, language: str) -> type[RecordForm]:
     """The form class of a group of fields: of a type, or of the rows of a table."""
-    lists = _Lists(vocabularies, language)
+    lists = TermLists(vocabularies, language)
     return type("RecordForm", (RecordForm,), {"controls": tuple((f.id, control(f, lists)) for f in fields)})
 
 
@@ -88,7 +89,7 @@ class TermList:
     names: Mapping[str, str]  # also of terms that are no longer offered
 
 
-class _Lists:
+class TermLists:
     """The lists of one form, each made once however many rows use it."""
 
     def __init__(self, vocabularies: Vocabularies, language: str) -> None:
@@ -96,6 +97,7 @@ class _Lists:
         self._made: dict[str, TermList] = {}
 
     def form(self, fields: tuple[Field, ...]) -> type[RecordForm]:
+        """The form class of the rows of a table."""
         return type("RowForm", (RecordForm,), {"controls": tuple((f.id, control(f, self)) for f in fields)})
 
     def __getitem__(self, vocabulary: str) -> TermList:
@@ -118,9 +120,7 @@ class _Lists:
         places = {group: place for place, group in enumerate(order, 1)}
         found = [(t, t.traits.get("region", "") if by_region else t.parent) for t in terms.choosable()]
         if any(group in places for _, group in found):
-            found.sort(
-                key=lambda pair: (places.get(pair[1], 0), self._alphabet(pair[0]) if by_region else "")
-            )
+            found.sort(key=lambda pair: (places.get(pair[1], 0), self._alphabet(pair[0]) if by_region else ""))
         for term, group in found:
             name = order[group].name(self._language) if group in order else None
             yield SelectChoice(value=term.id, label=term.name(self._language), optgroup=name)
@@ -157,6 +157,7 @@ class TermSelect(_Terms, SelectField):  # type: ignore[misc]
     """One term."""
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Nothing chosen is the empty text."""
         super().process(formdata, data or "", extra_filters)
 
 
@@ -164,6 +165,7 @@ class TermChecks(_Terms, SelectMultipleField):  # type: ignore[misc]
     """Several terms, as checkboxes."""
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Nothing chosen is the empty list."""
         super().process(formdata, data or [], extra_filters)
 
 
@@ -173,6 +175,7 @@ class DateControl(StringField):
     ongoing = False
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Take the date apart from the box beside it."""
         super().process(formdata, data, extra_filters)
         ticked = formdata is not None and f"{self.name}-ongoing" in formdata
         self.ongoing = ticked or self.data == "ongoing"
@@ -180,10 +183,24 @@ class DateControl(StringField):
             self.data = ""
 
 
+class Rows(FieldList):  # type: ignore[type-arg]
+    """A list whose rows are found by their exact names.
+
+    WTForms takes "rules_2" for a row of "rules", and fails on "rules-²" and on numbers of thousands of digits.
+    """
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        pattern = re.compile(rf"{re.escape(prefix)}-(\d{{1,4}})(?:-.*)?", re.ASCII | re.DOTALL)
+        for name in formdata:
+            if found := pattern.fullmatch(name):
+                yield int(found[1])
+
+
 class Group(FormField):  # type: ignore[type-arg]
     """Several controls under one name. A column may be called what WTForms calls its own arguments."""
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Fill the form within."""
         self.object_data = data
         given = data if isinstance(data, Mapping) else {}
         meta = {"_parent_form": self._form}
@@ -214,7 +231,7 @@ class ContactForm(Form):
 
 
 @singledispatch
-def control(f: Field, lists: _Lists) -> Any:
+def control(f: Field, lists: TermLists) -> Any:
     """The unbound WTForms control of a field."""
     raise TypeError(f"no rule for a field of kind {type(f).__name__}")
 
@@ -225,49 +242,49 @@ def control(f: Field, lists: _Lists) -> Any:
 @control.register(RecordRef)
 @control.register(Period)
 @control.register(Number)
-def _(f: Field, lists: _Lists) -> Any:
+def _(f: Field, lists: TermLists) -> Any:
     return StringField(f.label)
 
 
 @control.register
-def _(f: PartialDate, lists: _Lists) -> Any:
+def _(f: PartialDate, lists: TermLists) -> Any:
     return DateControl(f.label)
 
 
 @control.register
-def _(f: Prose, lists: _Lists) -> Any:
+def _(f: Prose, lists: TermLists) -> Any:
     return TextAreaField(f.label)
 
 
 @control.register
-def _(f: Choice, lists: _Lists) -> Any:
+def _(f: Choice, lists: TermLists) -> Any:
     return TermSelect(f.label, lists[f.vocabulary])
 
 
 @control.register
-def _(f: Choices, lists: _Lists) -> Any:
+def _(f: Choices, lists: TermLists) -> Any:
     if f.ordered:
-        return FieldList(TermSelect(f.label, lists[f.vocabulary]), f.label, min_entries=f.max_items or 3)
+        return Rows(TermSelect(f.label, lists[f.vocabulary]), f.label, min_entries=f.max_items or 3)
     return TermChecks(f.label, lists[f.vocabulary])
 
 
 @control.register
-def _(f: Lines, lists: _Lists) -> Any:
-    return FieldList(TextAreaField(f.label), f.label, min_entries=max(f.min_items, 1))
+def _(f: Lines, lists: TermLists) -> Any:
+    return Rows(TextAreaField(f.label), f.label, min_entries=max(f.min_items, 1))
 
 
 @control.register
-def _(f: Table, lists: _Lists) -> Any:
-    return FieldList(Group(lists.form(f.columns)), f.label, min_entries=max(f.min_items, 1))
+def _(f: Table, lists: TermLists) -> Any:
+    return Rows(Group(lists.form(f.columns)), f.label, min_entries=max(f.min_items, 1))
 
 
 @control.register
-def _(f: Flag, lists: _Lists) -> Any:
+def _(f: Flag, lists: TermLists) -> Any:
     return Group(FlagForm, f.label)
 
 
 @control.register
-def _(f: Contact, lists: _Lists) -> Any:
+def _(f: Contact, lists: TermLists) -> Any:
     return Group(ContactForm, f.label)
 
 

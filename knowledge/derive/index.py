@@ -40,9 +40,7 @@ LEAD = ("title", "summary")
 def schema(registry: Registry) -> IndexSchema:
     """The index schema for all types: title and summary, then `text_5`, `text_2` … for each weight declared."""
     fields = [f for t in registry for f in _public(t.fields)]
-    text = [
-        TextField(name, max((f.weight for f in fields if f.id == name), default=0) or 1.0) for name in LEAD
-    ]
+    text = [TextField(name, max((f.weight for f in fields if f.id == name), default=0) or 1.0) for name in LEAD]
     weights = {f.weight for f in fields if f.weight and f.id not in LEAD} | {1.0}
     text += [TextField(_bucket(weight), weight) for weight in sorted(weights, reverse=True)]
     years = next((f.id for f in registry.facets.values() if f.take is Take.YEARS), "year")

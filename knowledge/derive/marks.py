@@ -31,7 +31,10 @@ class Budget:
 
 
 def marked(before: str, after: str, budget: Budget | None = None) -> Marks:
-    """One text made of both: pieces marked "same", "out" or "in". Without "in" it is `before`, without "out" `after`."""
+    """One text made of both: pieces marked "same", "out" or "in".
+
+    Without the pieces marked "in" it is `before`, without those marked "out" it is `after`.
+    """
     budget = budget or Budget()
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     made: list[tuple[str, str]] = []
@@ -43,9 +46,7 @@ def marked(before: str, after: str, budget: Budget | None = None) -> Marks:
     return tuple(made)
 
 
-def _compared(
-    old: list[str], new: list[str], budget: Budget, words: bool = False
-) -> Iterator[tuple[str, str]]:
+def _compared(old: list[str], new: list[str], budget: Budget, words: bool = False) -> Iterator[tuple[str, str]]:
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     yield "".join(old[:start]), SAME

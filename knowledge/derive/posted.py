@@ -94,8 +94,8 @@ def _rows(posted: Posted, name: str, most: int) -> list[Row]:
 
 
 def _with_rows(posted: Posted, name: str, rows: list[Row]) -> Posted:
-    # every name like a row's goes, also those with digits WTForms would trip over ("steps-²")
-    others = [(k, v) for k, v in posted.items(multi=True) if not re.match(rf"{re.escape(name)}-\d", k)]
+    pattern = _pattern(name)
+    others = [(key, value) for key, value in posted.items(multi=True) if not pattern.fullmatch(key)]
     changed: Posted = MultiDict(others)
     for number, row in enumerate(rows):
         for suffix, values in row:

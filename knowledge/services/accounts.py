@@ -60,7 +60,14 @@ def register(
 
 
 def add_person(
-    session: Session, *, name: str, email: str, password: str, manager: bool = False, country: str = "", organisation: str = ""
+    session: Session,
+    *,
+    name: str,
+    email: str,
+    password: str,
+    manager: bool = False,
+    country: str = "",
+    organisation: str = "",
 ) -> Person:
     """Make an account from the command line or the demo. Raises Invalid when there is one."""
     address = normal_email(email)

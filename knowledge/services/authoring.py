@@ -66,14 +66,10 @@ def start(
         return save(session, actor, before.id, raw, before.latest.number).record
     values = _checked(registry[kind], raw, registry, {})
     home = programme if programme in me.member_of else next(iter(sorted(me.member_of)), None)
-    record = Record(
-        id=new_id(), kind=kind, state=EDITORIAL.initial, programme_id=home, start_key=start_key or None
-    )
+    record = Record(id=new_id(), kind=kind, state=EDITORIAL.initial, programme_id=home, start_key=start_key or None)
     person = find.person(session, actor.person_id or 0)
     assert person is not None
-    record.authorships = [
-        Authorship(person_id=person.id, name=person.name, email=person.email, role=tables.AUTHOR)
-    ]
+    record.authorships = [Authorship(person_id=person.id, name=person.name, email=person.email, role=tables.AUTHOR)]
     session.add(record)
     session.flush()
     _add_revision(session, record, values, actor.person_id)
@@ -197,7 +193,9 @@ def _touch(session: Session, record: Record) -> None:
     outbox.changed(session, record.id)
 
 
-def _checked(record_type: RecordType, raw: Mapping[str, Any], registry: Any, known: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(
+    record_type: RecordType, raw: Mapping[str, Any], registry: Any, known: Mapping[str, Any]
+) -> dict[str, Any]:
     values, problems = checks.shape(record_type, raw, registry.vocabularies, known)
     if problems:
         raise Invalid(problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,7 +17,8 @@ from knowledge.services.errors import Gone, NotFound, SearchDown
 from knowledge.services.indexing import DESK
 from knowledge.storage import find
 from knowledge.storage.models import records as tables
-from knowledge.storage.models.records import Record, Revision
+from knowledge.storage.models.records import Record as Record
+from knowledge.storage.models.records import Revision as Revision
 from search.engine import SearchEngine
 from search.errors import SearchUnavailable
 from search.query import Hit, Query, Results
@@ -73,19 +74,19 @@ def find_at_desk(session: Session, engine: SearchEngine, actor: Actor, text: str
     return Findings(findings.results, kept)
 
 
-def all_practices(session: Session, engine: SearchEngine, query: Query, limit: int) -> Iterator[Found]:
+def all_practices(session: Session, engine: SearchEngine, query: Query, limit: int) -> list[Found]:
     """The found records from the first on, page by page, for a download. At most `limit`."""
-    page, given = 1, 0
-    while given < limit:
+    found: list[Found] = []
+    page = 1
+    while len(found) < limit:
         findings = find_practices(session, engine, replace(query, page=page, per_page=100, facets=()))
         if findings.results.page != page:
-            return
-        for found in findings.found[: limit - given]:
-            given += 1
-            yield found
+            break
+        found += findings.found
         if page * 100 >= findings.results.total:
-            return
+            break
         page += 1
+    return found[:limit]
 
 
 def read(session: Session, actor: Actor, record_id: str) -> Article:
@@ -114,7 +115,7 @@ def article(session: Session, actor: Actor, record: Record, revision: Revision) 
         record,
         revision,
         registry[record.kind],
-        tuple(a.name for a in record.authorships if a.role != tables.FORMER),
+        names(record),
         published.person.name if published and published.person else "",
         related(session, revision),
         access.standing(session, actor).person_id is not None,
@@ -132,6 +133,11 @@ def related(session: Session, revision: Revision, limit: int = 6) -> tuple[Recor
 def titles(session: Session, ids: list[str]) -> dict[str, str]:
     """Titles of those of these records that are public, for links to them."""
     return {i: r.live.title for i, r in find.records(session, ids).items() if r.live is not None}
+
+
+def names(record: Record) -> tuple[str, ...]:
+    """The names that stand on a record."""
+    return tuple(a.name for a in record.authorships if a.role != tables.FORMER)
 
 
 def newest(session: Session, limit: int = 6) -> list[tuple[Record, RecordType]]:

@@ -56,9 +56,7 @@ def advance(
     return move
 
 
-def situate(
-    session: Session, actor: Actor, record: Record, *, words: str = "", seen: int | None = None
-) -> Situation:
+def situate(session: Session, actor: Actor, record: Record, *, words: str = "", seen: int | None = None) -> Situation:
     """The facts the workflow decides on, read now."""
     registry = vocabulary.registry(session)
     return Situation(

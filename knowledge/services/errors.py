@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.content.checks import Problem
+from knowledge.storage.session import StorageUnavailable as StorageUnavailable
+from knowledge.storage.session import WriteConflict as WriteConflict
 
 
 class NotFound(Exception):

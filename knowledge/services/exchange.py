@@ -99,9 +99,7 @@ def batches(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
         yield batch
 
 
-def import_batch(
-    session: Session, actor: Actor, batch: Iterable[tuple[int, str]], tally: Tally, publish: bool
-) -> None:
+def import_batch(session: Session, actor: Actor, batch: Iterable[tuple[int, str]], tally: Tally, publish: bool) -> None:
     """Import one batch. Without `publish` every record becomes a draft; with it the actor must be a manager.
 
     Raises Forbidden, or whatever the database raises; what is wrong with a line goes into `tally`.
@@ -146,7 +144,10 @@ def parsed(number: int, text: str, registry: Registry, publish: bool) -> Line:
     live = raw.get("live")
     if live is not None:
         if not isinstance(live, Mapping) or (strange := checks.unknown_keys(record_type, live)):
-            raise _Refuse("live", f"has unknown fields: {', '.join(strange)}" if isinstance(live, Mapping) else "must be an object")
+            raise _Refuse(
+                "live",
+                f"has unknown fields: {', '.join(strange)}" if isinstance(live, Mapping) else "must be an object",
+            )
         live = _checked(record_type, live, registry, "live.")
     return Line(
         number, record_id, record_type, values, live if publish else None, state if publish else DRAFT,

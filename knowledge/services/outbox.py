@@ -27,9 +27,7 @@ def all_changed(session: Session, record_ids: Iterable[str]) -> None:
 
 def put_facets(session: Session, record: Record, layer: str, facets: FacetValues | None) -> None:
     """Replace the facet values of a record's live or latest layer; None takes them away."""
-    session.execute(
-        delete(FacetValue).where(FacetValue.record_id == record.id, FacetValue.layer == layer)
-    )
+    session.execute(delete(FacetValue).where(FacetValue.record_id == record.id, FacetValue.layer == layer))
     rows = facet_rows(record.id, layer, facets or {})
     if rows:
         session.execute(insert(FacetValue), rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +23,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def put_programme(session: Session, actor: Actor, programme_id: str, **given: str) -> Programme:
+def put_programme(session: Session, actor: Actor, programme_id: str, given: Mapping[str, str]) -> Programme:
     """Make or change a programme. `given`: title, about, workshop_start, workshop_end, ends. Raises Invalid."""
     access.require_manager(session, actor)
     programme_id = tidy(programme_id)
@@ -136,5 +137,3 @@ def _person(session: Session, email: str, field: str) -> Person:
     if person is None or not person.active:
         raise Invalid([Problem((field,), N_("There is no active account with this e-mail."))])
     return person
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from knowledge.storage.models.people import Person, SignIn
@@ -72,7 +72,7 @@ def waiting(
     facets: Iterable[tuple[str, str]] = (),
 ) -> Sequence[Record]:
     """Records in a state, oldest wait first: of these programmes or assigned to this coach; all when both are None."""
-    query: Select[tuple[Record]] = select(Record).where(Record.state == state).options(*WHOLE)
+    query = select(Record).where(Record.state == state).options(*WHOLE)
     if programmes is not None:
         query = query.where(or_(Record.programme_id.in_(list(programmes)), Record.coach_id == coach_id))
     for facet, value in facets:
@@ -98,9 +98,11 @@ def in_state(session: Session, state: str, limit: int = 200) -> Sequence[Record]
 
 def unassigned(session: Session, states: Iterable[str]) -> Sequence[Record]:
     """Records in these states that no coach can reach: no coach assigned and no coach in their programme."""
-    has_coach = exists().where(
-        and_(Membership.programme_id == Record.programme_id, Membership.role == "coach")
-    ).where(exists().where(Person.id == Membership.person_id, Person.active))
+    has_coach = (
+        exists()
+        .where(and_(Membership.programme_id == Record.programme_id, Membership.role == "coach"))
+        .where(exists().where(Person.id == Membership.person_id, Person.active))
+    )
     query = select(Record).where(Record.state.in_(list(states)), Record.coach_id.is_(None), ~has_coach)
     return session.scalars(query.options(*WHOLE).order_by(Record.waiting_since)).all()
 

@@ -68,9 +68,7 @@ class Database:
 def _translated(error: BaseException) -> BaseException:
     if isinstance(error, StaleDataError | IntegrityError):
         return WriteConflict(str(error.__class__.__name__))
-    if isinstance(error, OperationalError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    ):
+    if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return StorageUnavailable(str(error.orig))
     return error
 

@@ -93,9 +93,7 @@ def password() -> Answer:
     if request.method == "GET":
         return render_template("account/password.html", problems=())
     try:
-        token = site().act(
-            accounts.change_password, actor, request.form.get("old", ""), request.form.get("new", "")
-        )
+        token = site().act(accounts.change_password, actor, request.form.get("old", ""), request.form.get("new", ""))
     except Invalid as error:
         return render_template("account/password.html", problems=error.problems), 422
     who.begin(token)

@@ -6,8 +6,7 @@ import secrets
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_babel import format_time, ngettext
-from flask_babel import gettext
+from flask_babel import format_time, gettext, ngettext
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -18,7 +17,6 @@ from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
 from knowledge.services import authoring, catalogue, editorial, history, programmes
 from knowledge.services.errors import Conflict, Invalid
-from knowledge.storage.models.base import now
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.language import reader_language
 from knowledge.web.public import shown
@@ -69,7 +67,7 @@ def start(kind: str) -> Answer:
         form = forms.bind(record_type, registry.vocabularies, values={"language": "en"}, language=reader_language())
         return _form(record_type, form, start_key=secrets.token_urlsafe(16), memberships=memberships)
     posted = request.form
-    given = {"start_key": posted.get("start_key", "")[:64], "memberships": memberships}
+    given: dict[str, Any] = {"start_key": posted.get("start_key", "")[:64], "memberships": memberships}
     if _is_row_button(posted):
         return _rearranged(record_type, posted, **given)
     form = forms.bind(record_type, registry.vocabularies, posted=posted, language=reader_language())
@@ -77,9 +75,7 @@ def start(kind: str) -> Answer:
         return _form(record_type, form, **given)
     try:
         raw = forms.read(record_type, form)
-        record = site().act(
-            authoring.start, actor, kind, raw, str(given["start_key"]), posted.get("programme", "")
-        )
+        record = site().act(authoring.start, actor, kind, raw, str(given["start_key"]), posted.get("programme", ""))
     except Invalid as error:
         return _form(record_type, form, problems=error.problems, **given), 422
     return _saved(record.id, posted.get("action", "save"))
@@ -105,9 +101,7 @@ def edit(record_id: str) -> Answer:
     if posted.get("action") == "resume":
         return _form(desk.record_type, form, desk=desk, base=base)
     try:
-        saved = site().act(
-            authoring.save, actor, record_id, forms.read(desk.record_type, form), base
-        )
+        saved = site().act(authoring.save, actor, record_id, forms.read(desk.record_type, form), base)
     except Invalid as error:
         return _form(desk.record_type, form, desk=desk, base=base, problems=error.problems), 422
     except Conflict as error:
@@ -122,9 +116,7 @@ def desk(record_id: str) -> str:
     opened = site().ask(authoring.open_desk, actor, record_id)
     steps = site().ask(history.of, actor, record_id)
     offered = site().ask(editorial.offered, actor, opened.record)
-    return render_template(
-        "authoring/desk.html", desk=opened, history=steps, offered=offered, may=_may(opened)
-    )
+    return render_template("authoring/desk.html", desk=opened, history=steps, offered=offered, may=_may(opened))
 
 
 @bp.get("/<record_id>/preview")
@@ -228,7 +220,7 @@ def _saved(record_id: str, action: str, changed: bool = True) -> Response:
     if action == "submit":
         return _submitted(record_id)
     desk = site().ask(authoring.open_desk, signed_in_actor(), record_id)
-    when = format_time(now(), "short")
+    when = format_time(desk.record.changed, "short")
     left = len(desk.missing)
     flash(_("Saved %(when)s.", when=when) if changed else _("Nothing had changed since the last save."))
     if left:
@@ -240,7 +232,7 @@ def _submitted(record_id: str) -> Response:
     try:
         move = site().act(editorial.advance, signed_in_actor(), record_id, "submit")
     except Refused as refused:
-        flash(_("Saved, but not sent yet.") + " " + _(refused.sentence))
+        flash(_("Saved, but not sent yet.") + " " + _(refused.sentence), "wait")
         return redirect(url_for("authoring.edit", record_id=record_id, needed=1), 303)
     flash(said(move.transition))
     return redirect(url_for("authoring.desk", record_id=record_id), 303)
@@ -252,5 +244,3 @@ def _may(desk: authoring.Desk) -> dict[str, bool]:
 
 def _whole(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
-
-

@@ -16,13 +16,24 @@ from werkzeug.wrappers import Response
 
 from knowledge.content.facets import Take
 from knowledge.content.registry import Registry
-from knowledge.services.catalogue import Findings, Found
-from knowledge.storage.models.records import Record, Revision
+from knowledge.services.catalogue import Findings, Found, Record, Revision
 from knowledge.web import params
 from knowledge.web.params import Asked
 
-_COLUMNS = ("id", "url", "kind", "title", "summary", "countries", "stage", "topics", "evidence", "language", "published")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "–")  # noqa: RUF001 (full-width signs count too)
+_COLUMNS = (
+    "id",
+    "url",
+    "kind",
+    "title",
+    "summary",
+    "countries",
+    "stage",
+    "topics",
+    "evidence",
+    "language",
+    "published",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "–")
 
 
 def slug(title: str) -> str:

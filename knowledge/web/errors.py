@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response
 
 from knowledge.services import errors
-from knowledge.storage.session import StorageUnavailable, WriteConflict
 from knowledge.web import kept
 from search.errors import BadQuery, SearchUnavailable
 from workflows.definition import Reason, Refused
@@ -34,8 +33,8 @@ def init(app: Flask) -> None:
         Refused,
         BadQuery,
         SearchUnavailable,
-        StorageUnavailable,
-        WriteConflict,
+        errors.StorageUnavailable,
+        errors.WriteConflict,
         HTTPException,
         Exception,
     ):
@@ -84,9 +83,9 @@ def _say(error: Exception) -> tuple[int, str, str]:
         return 400, _("This cannot be searched for"), _(error.message).format(**error.facts)
     if isinstance(error, errors.SearchDown | SearchUnavailable):
         return 503, _("Search is being rebuilt"), _("Search is being rebuilt. Please try again in a minute.")
-    if isinstance(error, StorageUnavailable):
+    if isinstance(error, errors.StorageUnavailable):
         return 503, _("Please try again"), _("The site is busy or out of space. Nothing was changed; try again soon.")
-    if isinstance(error, WriteConflict):
+    if isinstance(error, errors.WriteConflict):
         return 409, _("Somebody was faster"), _("Somebody else changed this at the same moment. Look at it again.")
     if isinstance(error, HTTPException) and error.code and error.code < 500:
         return error.code, *_http(error.code)
@@ -109,12 +108,13 @@ def _json(status: int, sentence: str) -> Response:
 
 
 def _page(error: Exception, status: int, title: str, sentence: str) -> Response:
-    template, more = "errors/error.html", {}
+    template = "errors/error.html"
+    more: dict[str, Any] = {}
     if isinstance(error, errors.Gone):
         template, more = "errors/gone.html", {"gone": error}
     elif isinstance(error, Refused):
         more = {"words": request.form.get("words", "")}
-    elif isinstance(error, StorageUnavailable) and request.method == "POST":
+    elif isinstance(error, errors.StorageUnavailable) and request.method == "POST":
         more = {"fields": kept.fields(request.form)}
     context: dict[str, Any] = {"status": status, "title": title, "sentence": sentence, **more}
     return make_response(render_template(template, **context), status)

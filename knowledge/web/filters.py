@@ -8,7 +8,8 @@ from typing import Any
 
 from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
 
-from knowledge.storage.models.records import FORMER, Record
+from knowledge.services import catalogue
+from knowledge.services.catalogue import Record
 from knowledge.web.downloads import slug
 from knowledge.web.language import direction, reader_language
 from knowledge.web.public import practice_url
@@ -20,36 +21,36 @@ def partial_date(text: str) -> str:
     """2019 -> 2019, 2019-03 -> March 2019, 2019-03-05 -> 5 March 2019."""
     parts = text.split("-")
     if text == "ongoing":
-        return gettext("ongoing")
+        return str(gettext("ongoing"))
     if not all(p.isdigit() for p in parts):
         return text
     if len(parts) == 2:
-        return format_date(date(int(parts[0]), int(parts[1]), 1), "MMMM y")
+        return str(format_date(date(int(parts[0]), int(parts[1]), 1), "MMMM y"))
     if len(parts) == 3:
-        return format_date(date(*map(int, parts)), "d MMMM y")
+        return str(format_date(date(*map(int, parts)), "d MMMM y"))
     return text
 
 
 def span(ends: tuple[str, ...]) -> str:
     """One date, or two with "to" between."""
     if len(ends) == 2 and ends[0] != ends[1]:
-        return gettext("%(start)s to %(end)s", start=partial_date(ends[0]), end=partial_date(ends[1]))
+        return str(gettext("%(start)s to %(end)s", start=partial_date(ends[0]), end=partial_date(ends[1])))
     return partial_date(ends[0])
 
 
 def day(moment: datetime | None) -> str:
     """5 March 2026."""
-    return format_date(moment, "d MMMM y") if moment else ""
+    return str(format_date(moment, "d MMMM y")) if moment else ""
 
 
 def moment(at: datetime | None) -> str:
     """5 March 2026, 10:42."""
-    return format_datetime(at, "d MMMM y, HH:mm") if at else ""
+    return str(format_datetime(at, "d MMMM y, HH:mm")) if at else ""
 
 
 def waiting(days: int) -> str:
     """How long something has waited, in working days."""
-    return ngettext("%(num)d working day", "%(num)d working days", days) if days else gettext("since today")
+    return str(ngettext("%(num)d working day", "%(num)d working days", days) if days else gettext("since today"))
 
 
 def years(values: dict[str, Any]) -> str:
@@ -62,15 +63,15 @@ def years(values: dict[str, Any]) -> str:
 
 def state_words(record: Record) -> str:
     """The state on its chip; a published record with a newer version says both."""
-    label = gettext(EDITORIAL.state(record.state).label)
+    label = str(gettext(EDITORIAL.state(record.state).label))
     if record.live_id is not None and record.state != PUBLISHED:
-        return gettext("Published, new version: %(state)s", state=label)
+        return str(gettext("Published, new version: %(state)s", state=label))
     return label
 
 
 def authors(record: Record) -> str:
     """The names on a record."""
-    return ", ".join(a.name for a in record.authorships if a.role != FORMER)
+    return ", ".join(catalogue.names(record))
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -17,9 +17,7 @@ _NEVER = ("csrf_token", "password", "old", "new", "again")
 def fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:
     """The fields of a posted form to carry along: everything but tokens, passwords and what was carried already."""
     return [
-        (name, value)
-        for name, value in form.items(multi=True)
-        if name not in _NEVER and not name.startswith(PREFIX)
+        (name, value) for name, value in form.items(multi=True) if name not in _NEVER and not name.startswith(PREFIX)
     ]
 
 

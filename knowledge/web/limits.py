@@ -40,4 +40,3 @@ def init(app: Flask) -> None:
     """Count in this application."""
     limiter.init_app(app)
     limiter.reset()
-

@@ -63,7 +63,7 @@ def all_programmes() -> Answer:
     problems = NONE
     if request.method == "POST":
         try:
-            made = site().act(programmes.put_programme, actor, request.form.get("id", ""), **_programme())
+            made = site().act(programmes.put_programme, actor, request.form.get("id", ""), _programme())
             return redirect(url_for("manage.programme", programme_id=made.id), 303)
         except Invalid as error:
             problems = error.problems
@@ -181,4 +181,4 @@ def _change_programme(programme_id: str) -> None:
         site().act(programmes.remove_member, actor, programme_id, int(form["remove"][:9]))
     else:
         site().ask(programmes.one, actor, programme_id)  # a programme is not made by changing one
-        site().act(programmes.put_programme, actor, programme_id, **_programme())
+        site().act(programmes.put_programme, actor, programme_id, _programme())

@@ -13,8 +13,7 @@ from knowledge.derive import api as derive_api
 from knowledge.derive import show
 from knowledge.services import catalogue, rendering
 from knowledge.services.catalogue import Article, Findings
-from knowledge.services.errors import SearchDown
-from knowledge.storage.session import StorageUnavailable
+from knowledge.services.errors import SearchDown, StorageUnavailable
 from knowledge.web import downloads, params
 from knowledge.web.actor import actor
 from knowledge.web.language import reader_language
@@ -168,13 +167,10 @@ def _practice_json(record_id: str) -> Response:
 
 
 def _find(asked: Asked, registry: Registry) -> Findings:
-    return site().ask(
-        catalogue.find_practices, site().engine, asked.query(tuple(registry.facets), reader_language())
-    )
+    return site().ask(catalogue.find_practices, site().engine, asked.query(tuple(registry.facets), reader_language()))
 
 
 def _all(limit: int, newest: bool = False) -> list[catalogue.Found]:
     asked = params.read(request.args, site().registry())
     query = replace(asked, sort=Sort.NEWEST if newest else asked.sort).query(language=reader_language())
-    with site().db.reading() as session:
-        return list(catalogue.all_practices(session, site().engine, query, limit))
+    return site().ask(catalogue.all_practices, site().engine, query, limit)

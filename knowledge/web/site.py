@@ -1,49 +1,12 @@
-"""The joined parts of a running site, and the two ways a view uses a service: ask (read) and act (write)."""
+"""The site that a request is for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import cast
 
-from flask import current_app
-from sqlalchemy.orm import Session
+from flask import Flask, current_app
 
-from knowledge.content.registry import Registry
-from knowledge.services import vocabulary
-from knowledge.services.indexing import Keeper
-from knowledge.settings import Settings
-from knowledge.storage.session import Database
-from search.engine import SearchEngine
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Site:
-    """What `create_app` joined."""
-
-    settings: Settings
-    db: Database
-    engine: SearchEngine
-    keeper: Keeper
-
-    def ask(self, service: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a service that only reads."""
-        with self.db.reading() as session:
-            return service(session, *args, **kwargs)
-
-    def act(self, service: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a service that writes, in one transaction; after the commit the index hears of it."""
-        with self.db.transaction() as session:
-            result = service(session, *args, **kwargs)
-        self.keeper.after_commit()
-        return result
-
-    def registry(self) -> Registry:
-        """The types over this site's vocabularies."""
-        return self.ask(vocabulary.registry)
+from knowledge.services.site import Site as Site
 
 
 def site() -> Site:
@@ -51,6 +14,6 @@ def site() -> Site:
     return cast(Site, current_app.extensions["praxis"])
 
 
-def extension(app: Any) -> Site:
+def extension(app: Flask) -> Site:
     """The site of an application outside a request."""
     return cast(Site, app.extensions["praxis"])

@@ -42,4 +42,4 @@ def advance(record_id: str, transition: str) -> Response:
 def said(transition_id: str) -> str:
     """What happens next after a step, in words."""
     found = EDITORIAL.transition(transition_id)
-    return _(found.next) if found and found.next else _("Done.")
+    return str(_(found.next) if found and found.next else _("Done."))

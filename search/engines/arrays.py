@@ -158,9 +158,7 @@ class Evaluator:
         lengths = self._segment.lengths(field)[postings.documents]
         norm = K1 * (1 - B + B * lengths / (self._statistics.average.get(field) or 1.0))
         found.mask[postings.documents] = True
-        found.scores[postings.documents] += (
-            weight * postings.frequencies * (K1 + 1) / (postings.frequencies + norm)
-        )
+        found.scores[postings.documents] += weight * postings.frequencies * (K1 + 1) / (postings.frequencies + norm)
 
     def _idf(self, field: str, key: str) -> float:
         n = self._statistics.frequency.get((field, key), 1)

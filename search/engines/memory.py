@@ -98,11 +98,7 @@ class MemoryEngine:
         weights = {f.name: f.weight for f in self.schema.text}
         if isinstance(node, Word):
             keys = {node.text: 1.0} | dict.fromkeys(node.stems, 0.6)
-            return sum(
-                weights[f] * w * len(positions.get(f, {}).get(k, ()))
-                for f in weights
-                for k, w in keys.items()
-            )
+            return sum(weights[f] * w * len(positions.get(f, {}).get(k, ())) for f in weights for k, w in keys.items())
         if isinstance(node, And | Or):
             return sum(self._score(part, document, positions) for part in node.parts)
         return 0.0
@@ -152,10 +148,7 @@ def _fits(node: Node, document: Document, positions: Positions) -> bool:
 
 
 def _in_a_row(words: tuple[str, ...], keys: Mapping[str, list[int]]) -> bool:
-    return any(
-        all(start + n in keys.get(word, ()) for n, word in enumerate(words))
-        for start in keys.get(words[0], ())
-    )
+    return any(all(start + n in keys.get(word, ()) for n, word in enumerate(words)) for start in keys.get(words[0], ()))
 
 
 def _passes(document: Document, query: Query, schema: IndexSchema, but: str = "") -> bool:

@@ -169,9 +169,7 @@ class WhooshEngine:
         return fields.Schema(**kinds)
 
     def _row(self, document: Document) -> dict[str, Any]:
-        body = json.dumps([document.language, dict(document.text)], ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )
+        body = json.dumps([document.language, dict(document.text)], ensure_ascii=False).encode("utf-8", "replace")
         row: dict[str, Any] = {
             "id": document.id,
             "audience": ",".join(sorted(document.audience)),
@@ -179,9 +177,7 @@ class WhooshEngine:
             "sort_title": language.fold(document.sort_title)[:120],
             "body": zlib.compress(body, 1),
         }
-        row |= {
-            f"t_{name}": f"{document.language}|{text}" for name, text in document.text.items() if text.strip()
-        }
+        row |= {f"t_{name}": f"{document.language}|{text}" for name, text in document.text.items() if text.strip()}
         row |= {f"f_{facet}": ",".join(values) for facet, values in document.facets.items() if values}
         return row
 
@@ -218,9 +214,7 @@ class WhooshEngine:
                 masks[facet] = _any_of(segment, f"f_{facet}", values)
         if query.year_from is not None or query.year_to is not None:
             low, high = query.year_from or 0, query.year_to or 9999
-            years = [
-                y for y in segment.facet(f"f_{self.schema.years}") if y.isdigit() and low <= int(y) <= high
-            ]
+            years = [y for y in segment.facet(f"f_{self.schema.years}") if y.isdigit() and low <= int(y) <= high]
             inside = _any_of(segment, f"f_{self.schema.years}", years)
             chosen = masks.get(self.schema.years)
             masks[self.schema.years] = inside if chosen is None else inside & chosen
@@ -244,9 +238,7 @@ class WhooshEngine:
         names = [f.name for f in self.schema.text] if not isinstance(node, Everything | FacetTerm) else []
         documents = sum(s.size for s in segments) or 1
         average = {n: sum(float(s.lengths(f"t_{n}").sum()) for s in segments) / documents for n in names}
-        frequency = {
-            (n, k): sum(s.frequency(f"t_{n}", k) for s in segments) for n in names for k in keys_in(node)
-        }
+        frequency = {(n, k): sum(s.frequency(f"t_{n}", k) for s in segments) for n in names for k in keys_in(node)}
         return Statistics(documents, average, frequency)
 
     def _hit(self, evaluation: _Evaluation, document: int, node: Node) -> Hit:

@@ -15,7 +15,7 @@ from search.engines.arrays import Floats, Ints, Mask, Postings
 KEPT_POSTINGS = 4000  # keys per segment; an entry of a rare word is tiny
 
 
-class KeyAnalyzer(Analyzer):  # type: ignore[misc]  # whoosh is untyped here
+class KeyAnalyzer(Analyzer):
     """Feeds Whoosh the keys of `search.language`. A value is the text behind its language: "fr|texte"."""
 
     def __call__(self, value: str, positions: bool = False, mode: str = "", **_: Any) -> Iterator[Token]:

@@ -23,7 +23,7 @@ from whoosh.filedb.structfile import StructFile
 from search.errors import SearchUnavailable
 
 
-class DurableStorage(FileStorage):  # type: ignore[misc]  # whoosh is untyped here
+class DurableStorage(FileStorage):
     """Whoosh's folder storage, with what Whoosh leaves out: fsync of files when closed and of the folder's names."""
 
     def create_file(self, name: str, excl: bool = False, mode: str = "wb", **kwargs: Any) -> StructFile:
@@ -85,8 +85,8 @@ class Generations:
     def building(self) -> Iterator[Path]:
         """A fresh folder to build a generation in; only one builder at a time. Raises SearchUnavailable."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.chmod(self.folder, 0o700)
-        with open(self.folder / "rebuild.lock", "w") as lock:
+        self.folder.chmod(0o700)
+        with (self.folder / "rebuild.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -109,11 +109,11 @@ class Generations:
 
     def _write(self, path: Path, text: str) -> None:
         aside = path.with_name(path.name + ".new")
-        with open(aside, "w") as file:
+        with aside.open("w") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)
+        aside.replace(path)
         sync_folder(path.parent)
 
     def _prune(self) -> None:

@@ -155,9 +155,7 @@ COMMON_PRACTICE = RecordType(
                 Prose(
                     id="variations",
                     label=N_("Variations"),
-                    help=N_(
-                        "Which adaptations were made, by income level, legal tradition, size, fragility."
-                    ),
+                    help=N_("Which adaptations were made, by income level, legal tradition, size, fragility."),
                     weight=1,
                     max=2000,
                 ),

@@ -54,8 +54,7 @@ WHAT_AND_WHERE: tuple[Field, ...] = (
         id="summary",
         label=N_("Summary"),
         help=N_(
-            "Two or three sentences: the problem, what you did, what happened. This is the lead text in "
-            "search results."
+            "Two or three sentences: the problem, what you did, what happened. This is the lead text in search results."
         ),
         example=N_(
             "Clinics waited six weeks for supplies under the threshold. We let them ask three registered "
@@ -78,10 +77,7 @@ WHAT_AND_WHERE: tuple[Field, ...] = (
     Choices(
         id="countries",
         label=N_("Countries"),
-        help=N_(
-            "Where the practice took place. Choose Global or a regional body only if no country list is "
-            "possible."
-        ),
+        help=N_("Where the practice took place. Choose Global or a regional body only if no country list is possible."),
         need=Need.SUBMIT,
         weight=2,
         vocabulary="countries",
@@ -144,10 +140,7 @@ WHICH_REFORM: tuple[Field, ...] = (
     Choice(
         id="reform_status",
         label=N_("Status today"),
-        help=N_(
-            "Under way, completed, stalled, reversed. Stalled and reversed are welcome: others learn from "
-            "them."
-        ),
+        help=N_("Under way, completed, stalled, reversed. Stalled and reversed are welcome: others learn from them."),
         need=Need.SUBMIT,
         vocabulary="reform_status",
         facets=("status",),
@@ -167,10 +160,7 @@ WHICH_REFORM: tuple[Field, ...] = (
     Choices(
         id="phases",
         label=N_("Procurement-cycle phases"),
-        help=N_(
-            "The part of the buying cycle it touches. Leave it empty if it is about the system, not the "
-            "cycle."
-        ),
+        help=N_("The part of the buying cycle it touches. Leave it empty if it is about the system, not the cycle."),
         vocabulary="phases",
         facets=("phase",),
     ),
@@ -182,9 +172,7 @@ WHICH_REFORM: tuple[Field, ...] = (
         max_items=3,
         facets=("sector",),
     ),
-    Choices(
-        id="category", label=N_("What was bought"), help=N_("Only if specific."), vocabulary="categories"
-    ),
+    Choices(id="category", label=N_("What was bought"), help=N_("Only if specific."), vocabulary="categories"),
     Choices(id="method", label=N_("Procurement method"), help=N_("Only if specific."), vocabulary="methods"),
 )
 

@@ -11,8 +11,7 @@ EXPERIENCE = RecordType(
     id="experience",
     names={"en": "Experience", "fr": "Expérience", "es": "Experiencia", "pt": "Experiência"},
     sentence=N_(
-        "What you and your colleagues did yourselves: the problem, the steps, what changed, what got in the "
-        "way."
+        "What you and your colleagues did yourselves: the problem, the steps, what changed, what got in the way."
     ),
     sections=(
         Section("what", N_("What and where"), (*core.WHAT_AND_WHERE, *core.WHICH_REFORM)),
@@ -98,8 +97,7 @@ EXPERIENCE = RecordType(
                     id="results",
                     label=N_("Results"),
                     help=N_(
-                        "What changed? Separate what you counted from what people told you. Say if it is too "
-                        "early."
+                        "What changed? Separate what you counted from what people told you. Say if it is too early."
                     ),
                     example=N_(
                         "We counted 212 purchases in the first year. The time from request to delivery fell "
@@ -167,9 +165,7 @@ EXPERIENCE = RecordType(
                 Lines(
                     id="lessons",
                     label=N_("Lessons"),
-                    help=N_(
-                        "Two to six, each starting with a verb and each useful to someone in another country."
-                    ),
+                    help=N_("Two to six, each starting with a verb and each useful to someone in another country."),
                     example=N_("Ask the auditor before you simplify a form, not afterwards."),
                     need=Need.SUBMIT,
                     weight=2,

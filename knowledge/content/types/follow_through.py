@@ -30,8 +30,7 @@ FOLLOW_THROUGH = RecordType(
         "pt": "Acompanhamento da execução",
     },
     sentence=N_(
-        "How one activity was really carried out: milestones, figures, progress reports, what differed from "
-        "the plan."
+        "How one activity was really carried out: milestones, figures, progress reports, what differed from the plan."
     ),
     sections=(
         Section(
@@ -57,12 +56,9 @@ FOLLOW_THROUGH = RecordType(
                 Line(
                     id="activity",
                     label=N_("The activity followed"),
-                    help=N_(
-                        "The specific activity, commitment or contract whose implementation you report on."
-                    ),
+                    help=N_("The specific activity, commitment or contract whose implementation you report on."),
                     example=N_(
-                        "Commitment 7 of the open-government action plan: publish all contracts above 10,000 "
-                        "dollars"
+                        "Commitment 7 of the open-government action plan: publish all contracts above 10,000 dollars"
                     ),
                     need=Need.SUBMIT,
                     weight=3,
@@ -79,9 +75,7 @@ FOLLOW_THROUGH = RecordType(
                     either=("record", "source"),
                     columns=(
                         RecordRef(id="record", label=N_("Record here")),
-                        Line(
-                            id="source", label=N_("Action plan, law, loan condition or other source"), max=300
-                        ),
+                        Line(id="source", label=N_("Action plan, law, loan condition or other source"), max=300),
                         Link(id="url", label=N_("Web address")),
                     ),
                 ),
@@ -160,9 +154,7 @@ FOLLOW_THROUGH = RecordType(
                 Table(
                     id="indicators",
                     label=N_("Indicators"),
-                    help=N_(
-                        "At least one with a baseline. Numbers as you have them: 2.1, about 40%, 120 days."
-                    ),
+                    help=N_("At least one with a baseline. Numbers as you have them: 2.1, about 40%, 120 days."),
                     need=Need.SUBMIT,
                     row=N_("indicator"),
                     min_items=1,

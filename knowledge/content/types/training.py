@@ -26,9 +26,7 @@ TRAINING = RecordType(
         "es": "Material de formación",
         "pt": "Material de formação",
     },
-    sentence=N_(
-        "A guide that teaches a process: its steps in order, who does them, the rules it follows, exercises."
-    ),
+    sentence=N_("A guide that teaches a process: its steps in order, who does them, the rules it follows, exercises."),
     sections=(
         Section(
             "what",
@@ -36,9 +34,7 @@ TRAINING = RecordType(
             (
                 *core.adapted(
                     core.WHAT_AND_WHERE,
-                    countries={
-                        "help": N_("The countries whose rules it follows. Global if it fits anywhere.")
-                    },
+                    countries={"help": N_("The countries whose rules it follows. Global if it fits anywhere.")},
                     level={"help": N_("At which level do its readers work?")},
                     # material has no beginning and end as a reform has
                     start={"label": N_("In use since"), "help": N_("A year is enough.")},
@@ -78,9 +74,7 @@ TRAINING = RecordType(
                     id="outcomes",
                     label=N_("After this you can…"),
                     help=N_("Two to six, each starting with a verb that can be observed."),
-                    example=N_(
-                        "Check a bid for completeness against the bidding document, in the right order"
-                    ),
+                    example=N_("Check a bid for completeness against the bidding document, in the right order"),
                     need=Need.SUBMIT,
                     weight=2,
                     min_items=2,
@@ -149,8 +143,7 @@ TRAINING = RecordType(
                     id="legal_basis",
                     label=N_("Rules it follows"),
                     help=N_(
-                        "Name the law or the bank’s rules and their date: readers elsewhere must know what "
-                        "to change."
+                        "Name the law or the bank’s rules and their date: readers elsewhere must know what to change."
                     ),
                     need=Need.SUBMIT,
                     weight=1,
@@ -239,9 +232,7 @@ TRAINING = RecordType(
                 *core.adapted(
                     core.EVIDENCE,
                     evidence_note={
-                        "help": N_(
-                            "Who checked it against the rules, who learned with it, where that can be read."
-                        ),
+                        "help": N_("Who checked it against the rules, who learned with it, where that can be read."),
                         "example": N_(
                             "The legal unit of the regulator read the second version in March 2019. 64 "
                             "buyers of six districts took the course; the marks of the test before and after "

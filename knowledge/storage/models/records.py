@@ -136,8 +136,5 @@ class SealedRevision(Exception):
 def _revisions_keep_their_text(mapper: Mapper[Revision], connection: object, revision: Revision) -> None:
     if object_session(revision) is None:
         return
-    if any(
-        get_history(revision, name).has_changes()
-        for name in ("values", "title", "language", "number", "by_id")
-    ):
+    if any(get_history(revision, name).has_changes() for name in ("values", "title", "language", "number", "by_id")):
         raise SealedRevision(f"revision {revision.number} of {revision.record_id} is already saved")

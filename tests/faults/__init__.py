@@ -1,0 +1,1 @@
+"""Accidents that must end well: races, kills, lost indexes, locked and full disks."""

@@ -1,0 +1,382 @@
+"""Random people doing random things to records on a real database, against a small model written down independently.
+
+What must hold after every action: nothing is public that no other coach published; nothing illegal is accepted and
+nothing legal refused; the history is complete; saved texts never change; the index says what the database says.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from knowledge.services import authoring, catalogue, editorial, indexing, programmes
+from knowledge.services.access import PUBLIC
+from knowledge.services.actor import ANONYMOUS, Actor
+from knowledge.services.errors import Conflict, Forbidden, Gone, Invalid, NotFound
+from knowledge.storage import find
+from search.query import Query
+from tests.conftest import Stage, complete_experience, make_stage
+from workflows.definition import Refused
+
+WRITERS = ("ann", "col", "both")  # `both` is a coach who also writes
+PEOPLE = ("ann", "col", "both", "coach", "far", "boss", "stranger")
+COACHES = {"coach": "reforms", "both": "reforms", "far": "elsewhere"}
+MOVES: dict[str, tuple[set[str], str, set[str]]] = {
+    "submit": ({"draft", "changes_requested"}, "in_review", {"author", "co"}),
+    "recall": ({"in_review"}, "draft", {"author"}),
+    "request-changes": ({"in_review"}, "changes_requested", {"coach"}),
+    "publish": ({"in_review"}, "published", {"coach"}),
+    "revise": ({"published"}, "draft", {"author", "co"}),
+    "discard": ({"draft", "changes_requested"}, "published", {"author"}),
+    "withdraw": ({"draft", "in_review", "changes_requested", "published"}, "withdrawn", {"coach", "boss"}),
+    "restore": ({"withdrawn"}, "draft", {"boss"}),
+}
+
+
+@dataclass
+class Text:
+    """One saved version in the model."""
+
+    title: str
+    complete: bool
+    by: str
+
+
+@dataclass
+class Modelled:
+    """One record in the model."""
+
+    id: str
+    author: str
+    texts: list[Text]
+    programme: str
+    state: str = "draft"
+    latest: int = 1
+    live: int | None = None
+    co: set[str] = field(default_factory=set)
+    former: set[str] = field(default_factory=set)
+    coach: str = ""
+    steps: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def wrote(self) -> set[str]:
+        """Everybody who wrote or was ever listed."""
+        return {self.author, *self.co, *self.former, *(t.by for t in self.texts)}
+
+
+def values(title: str, complete: bool) -> dict[str, Any]:
+    """Answers, complete or not."""
+    given = complete_experience(title=title)
+    return given if complete else {k: v for k, v in given.items() if k != "objective"}
+
+
+class Editorial(RuleBasedStateMachine):
+    """The machine; `stage` is set by the test and shared by all its runs."""
+
+    stage: Stage
+    actors: dict[str, Actor]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[Modelled] = []
+        self.coaches: dict[str, str] = {}
+        self.count = 0
+        self.accepted = 0
+
+    # ------------------------------------------------------------------ the model's own rules
+
+    def roles(self, who: str, record: Modelled) -> set[str]:
+        held = set()
+        if who == record.author:
+            held.add("author")
+        if who in record.co:
+            held.add("co")
+        if who == record.coach or (record.programme and self.coaches.get(who) == record.programme):
+            held.add("coach")
+        if who == "boss":
+            held.add("boss")
+        return held
+
+    def legal(self, who: str, record: Modelled, move: str, seen: int | None, words: str) -> bool:
+        sources, _, roles = MOVES[move]
+        if record.state not in sources or not roles & self.roles(who, record):
+            return False
+        complete = record.texts[record.latest - 1].complete
+        if move == "submit":
+            return complete
+        if move == "request-changes":
+            return bool(words) and seen == record.latest
+        if move == "publish":
+            return who not in record.wrote() and seen == record.latest and complete
+        if move == "discard":
+            return record.live is not None
+        if move == "withdraw":
+            return record.live is not None and bool(words)
+        return True
+
+    # ------------------------------------------------------------------ setting out
+
+    @initialize()
+    def people(self) -> None:
+        for who in PEOPLE:
+            self.coach_of(who, COACHES.get(who, ""))
+        for who in ("ann", "both"):
+            self.start(who)
+
+    def coach_of(self, who: str, programme: str) -> None:
+        boss = self.actors["boss"]
+        if self.coaches.get(who):
+            self.stage.site.act(programmes.remove_member, boss, self.coaches.pop(who), self.actors[who].person_id)
+        with self.stage.site.db.reading() as session:  # what an earlier run left behind
+            left = [m.programme_id for m in find.memberships(session, self.actors[who].person_id)]
+        for other in left:
+            self.stage.site.act(programmes.remove_member, boss, other, self.actors[who].person_id)
+        if programme:
+            self.stage.site.act(programmes.put_member, boss, programme, f"{who}@example.org", "coach")
+            self.coaches[who] = programme
+
+    def start(self, who: str) -> None:
+        self.count += 1
+        title = f"Phone quotations cut waiting, text {self.count}"
+        record = self.stage.site.act(
+            authoring.start, self.actors[who], "experience", values(title, True), secrets.token_hex(8)
+        )
+        made = Modelled(record.id, who, [Text(title, True, who)], record.programme_id or "")
+        assert made.programme == self.coaches.get(who, "")
+        if not made.programme:
+            self.stage.site.act(
+                programmes.assign, self.actors["boss"], record.id, programme_id="reforms", coach_email=""
+            )
+            made.programme = "reforms"
+        self.records.append(made)
+
+    # ------------------------------------------------------------------ what people do
+
+    @rule(who=st.sampled_from(("ann", "col", "both")))
+    @precondition(lambda self: len(self.records) < 4)
+    def somebody_starts(self, who: str) -> None:
+        self.start(who)
+
+    @rule(which=st.integers(0, 3), who=st.sampled_from(PEOPLE), complete=st.booleans(), old=st.booleans(), same=st.booleans())
+    def somebody_saves(self, which: int, who: str, complete: bool, old: bool, same: bool) -> None:
+        record = self.records[which % len(self.records)]
+        if same:
+            title, complete = record.texts[record.latest - 1].title, record.texts[record.latest - 1].complete
+        else:
+            self.count += 1
+            title = f"Phone quotations cut waiting, text {self.count}"
+        base = record.latest - 1 if old else record.latest
+        roles = self.roles(who, record)
+        try:
+            saved = self.stage.site.act(authoring.save, self.actors[who], record.id, values(title, complete), base)
+        except NotFound:
+            assert not roles
+            return
+        except Forbidden:
+            assert roles and not (roles & {"author", "co"} and record.state in ("draft", "changes_requested"))
+            return
+        except Conflict as conflict:
+            assert old and not same
+            assert conflict.mine["title"] == title
+            assert conflict.theirs["title"] == record.texts[record.latest - 1].title
+            return
+        assert roles & {"author", "co"} and record.state in ("draft", "changes_requested")
+        assert saved.changed is not same
+        if not same:
+            assert not old
+            record.texts.append(Text(title, complete, who))
+            record.latest = len(record.texts)
+
+    @rule(which=st.integers(0, 3), who=st.sampled_from(PEOPLE), move=st.sampled_from([*MOVES]), old=st.booleans(), words=st.sampled_from(["", "Because."]))
+    def somebody_tries_a_step(self, which: int, who: str, move: str, old: bool, words: str) -> None:
+        record = self.records[which % len(self.records)]
+        self.step(record, who, move, record.latest - old, words)
+
+    @rule(data=st.data(), which=st.integers(0, 3))
+    def somebody_makes_a_legal_step(self, data: st.DataObject, which: int) -> None:
+        record = self.records[which % len(self.records)]
+        open_now = [
+            (who, move) for move in MOVES for who in PEOPLE if self.legal(who, record, move, record.latest, "Because.")
+        ]
+        if open_now:
+            who, move = data.draw(st.sampled_from(open_now))
+            self.step(record, who, move, record.latest, "Because.")
+
+    def step(self, record: Modelled, who: str, move: str, seen: int, words: str) -> None:
+        legal = self.legal(who, record, move, seen, words)
+        try:
+            made = self.stage.site.act(
+                editorial.advance, self.actors[who], record.id, move, words=words, seen=seen
+            )
+        except Refused:
+            assert not legal, (who, move, record)
+            assert self.roles(who, record) or record.live is not None
+            return
+        except NotFound:
+            assert not legal and not self.roles(who, record) and record.live is None
+            return
+        assert legal, (who, move, record)
+        self.accepted += 1
+        record.steps.append((move, record.state, MOVES[move][1]))
+        assert (made.source, made.target) == (record.state, MOVES[move][1])
+        record.state = MOVES[move][1]
+        if move == "publish":
+            record.live = record.latest
+        elif move == "withdraw":
+            record.live = None
+        elif move == "discard":
+            assert record.live is not None
+            record.latest = record.live
+
+    @rule(which=st.integers(0, 3), who=st.sampled_from(PEOPLE), whom=st.sampled_from(PEOPLE))
+    def somebody_adds_an_author(self, which: int, who: str, whom: str) -> None:
+        record = self.records[which % len(self.records)]
+        roles = self.roles(who, record)
+        may = bool(roles & {"author", "boss"}) and record.state in ("draft", "changes_requested", "published")
+        try:
+            self.stage.site.act(authoring.add_author, self.actors[who], record.id, "", f"{whom}@example.org")
+        except (NotFound, Forbidden):
+            assert not may
+        except Invalid:
+            assert may and whom in {record.author, *record.co}
+        else:
+            assert may
+            record.co.add(whom)
+            record.former.discard(whom)
+
+    @rule(which=st.integers(0, 3), who=st.sampled_from(PEOPLE), whom=st.sampled_from(PEOPLE))
+    def somebody_removes_an_author(self, which: int, who: str, whom: str) -> None:
+        record = self.records[which % len(self.records)]
+        with self.stage.site.db.reading() as session:
+            row = find.record(session, record.id)
+            assert row is not None
+            found = next((a.id for a in row.authorships if a.person_id == self.actors[whom].person_id), 0)
+        may = bool(self.roles(who, record) & {"author", "boss"}) and record.state in ("draft", "changes_requested", "published")
+        try:
+            self.stage.site.act(authoring.remove_author, self.actors[who], record.id, found)
+        except (NotFound, Forbidden):
+            assert not may or whom not in record.co | record.former
+        else:
+            assert may and whom in record.co | record.former
+            record.co.discard(whom)
+            record.former.add(whom)
+
+    @rule(which=st.integers(0, 3), who=st.sampled_from(("boss", "boss", "coach", "ann")), programme=st.sampled_from(("", "reforms", "elsewhere")), coach=st.sampled_from(("", *PEOPLE)))
+    def somebody_assigns(self, which: int, who: str, programme: str, coach: str) -> None:
+        record = self.records[which % len(self.records)]
+        email = f"{coach}@example.org" if coach else ""
+        try:
+            self.stage.site.act(
+                programmes.assign, self.actors[who], record.id, programme_id=programme, coach_email=email
+            )
+        except Forbidden:
+            assert who != "boss"
+        else:
+            assert who == "boss"
+            record.programme, record.coach = programme, coach
+
+    @rule(who=st.sampled_from(("coach", "both", "far", "ann")), programme=st.sampled_from(("", "reforms", "elsewhere")))
+    def a_coach_is_made_or_demoted(self, who: str, programme: str) -> None:
+        self.coach_of(who, programme)
+
+    # ------------------------------------------------------------------ what always holds
+
+    @invariant()
+    def the_database_is_as_the_model_says(self) -> None:
+        with self.stage.site.db.reading() as session:
+            for record in self.records:
+                row = find.record(session, record.id)
+                assert row is not None
+                assert (row.state, row.latest.number) == (record.state, record.latest)
+                assert (row.live.number if row.live else None) == record.live
+                self.check_texts(session, record)
+                self.check_history(session, record)
+                self.check_public(session, record, row)
+
+    def check_texts(self, session: Any, record: Modelled) -> None:
+        saved = [*reversed(find.revisions(session, record.id))]
+        assert [r.number for r in saved] == list(range(1, len(record.texts) + 1))
+        assert [r.title for r in saved] == [t.title for t in record.texts]
+        assert [r.values["title"] for r in saved] == [t.title for t in record.texts]
+        assert [r.by_id for r in saved] == [self.actors[t.by].person_id for t in record.texts]
+
+    def check_history(self, session: Any, record: Modelled) -> None:
+        steps = [*reversed(find.steps(session, record.id))]
+        assert [(s.transition, s.source, s.target) for s in steps] == record.steps
+        for before, after in zip(record.steps, record.steps[1:], strict=False):
+            assert before[2] == after[1]
+
+    def check_public(self, session: Any, record: Modelled, row: Any) -> None:
+        """The live text was published, as this very revision, by a coach who had written none of it."""
+        try:
+            shown = catalogue.read(session, ANONYMOUS, record.id)
+        except (NotFound, Gone):
+            assert record.live is None
+            return
+        assert record.live is not None
+        assert shown.values["title"] == record.texts[record.live - 1].title
+        published = [s for s in find.steps(session, record.id) if s.transition == "publish" and s.revision_id == row.live_id]
+        assert published
+        writers = {self.actors[t.by].person_id for t in record.texts[: record.live]}
+        assert all(s.person_id not in writers for s in published)
+
+    @invariant()
+    def the_index_is_as_the_database_says(self) -> None:
+        engine = self.stage.site.engine
+        hits = engine.search(Query(audience=frozenset({PUBLIC}), per_page=100)).hits
+        public = {h.id for h in hits} & {r.id for r in self.records}
+        assert public == {r.id for r in self.records if r.live is not None}
+
+    def teardown(self) -> None:
+        """Nothing waits, nothing is missing, nothing is too many; then the stage is cleared for the next run."""
+        site = self.stage.site
+        assert indexing.compare(site.db, site.engine).same
+        for record in self.records:
+            if record.live is not None:
+                self.step(record, "boss", "withdraw", record.latest, "Clearing up.")
+
+
+@pytest.fixture
+def machine(_cheap_passwords: None) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        stage = make_stage(Path(folder))
+        actors = {who: stage.person(who, manager=who == "boss") for who in PEOPLE}
+        stage.manager()
+        stage.programme("reforms")
+        stage.programme("elsewhere")
+        yield type("Machine", (Editorial,), {"stage": stage, "actors": actors})
+        stage.site.db.close()
+
+
+def run(machine: Any, examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            phases=(Phase.generate,),
+            database=None,
+            suppress_health_check=[*HealthCheck],
+        ),
+    )
+
+
+def test_whatever_people_do_nothing_unreviewed_becomes_public_and_nothing_legal_is_refused(machine: Any) -> None:
+    run(machine, examples=30, steps=30)
+
+
+def test_the_machine_notices_when_coaches_may_publish_their_own_work(
+    machine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editorial.access, "own_work", lambda *_: False)
+    with pytest.raises(AssertionError):
+        run(machine, examples=60, steps=30)

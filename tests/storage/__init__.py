@@ -1,0 +1,1 @@
+"""Tests of tables, transactions and migrations, on every database."""
