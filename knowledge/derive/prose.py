@@ -19,7 +19,7 @@ from markdown_it.token import Token
 
 POLICY = 1
 MAX_BYTES = 200_000
-MAX_DEPTH = 40
+MAX_DEPTH = 24
 MAX_PARTS = 12_000  # tags and character references: bleach takes about 0.1 ms for each
 TAGS = frozenset("p br hr h3 h4 h5 h6 strong em s code pre blockquote a ul ol li table thead tbody tr th td".split(" "))
 ATTRIBUTES = {
@@ -60,8 +60,11 @@ def plain(text: str) -> str:
     """The words of a Markdown text without its signs, for the index and for snippets."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         return text
+    tokens = _parser().parse(text)
+    if _depth(tokens) > MAX_DEPTH:
+        return text
     words: list[str] = []
-    for token in _parser().parse(text):
+    for token in tokens:
         if token.type == "inline":
             words.append("".join(_inline(token.children or ())))
         elif token.type in ("code_block", "fence"):
@@ -110,7 +113,8 @@ def _bleach() -> bleach.Cleaner:
 
 def _parser() -> MarkdownIt:
     if not hasattr(_local, "parser"):
-        options = {"html": False, "linkify": False, "typographer": False, "maxNesting": MAX_DEPTH}
+        # nested deeper than maxNesting, text is dropped: so it lies above the depth at which we give up in time
+        options = {"html": False, "linkify": False, "typographer": False, "maxNesting": MAX_DEPTH + 4}
         parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
         parser.core.ruler.push("house", _house)
         _local.parser = parser

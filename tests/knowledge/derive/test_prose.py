@@ -171,9 +171,9 @@ def test_style_and_names_that_could_take_over_the_page_are_dropped() -> None:
 
 def test_template_syntax_is_text(hostile: list[str]) -> None:
     page = Environment(undefined=StrictUndefined, autoescape=True).from_string("{{ prose|safe }}")
-    made = page.render(prose=render("{{7*7}} {% raw %} ${7*7}"))
-    assert "{{7*7}}" in made
-    assert "49" not in made
+    made = page.render(prose=render("{{7+7}} {% raw %} ${7+7}"))
+    assert "{{7+7}}" in made
+    assert "14" not in made
     assert "49" in Environment().from_string("{{7*7}}").render()  # the control
 
 
@@ -213,6 +213,7 @@ def test_deep_or_huge_text_never_takes_long(bomb: str) -> None:
 def test_what_is_too_deep_is_shown_as_it_was_written() -> None:
     deep = ">" * 500 + " <b>a</b>"
     assert html.unescape(render(deep)) == f"<p>{deep}</p>"
+    assert plain(deep) == deep
     assert "<blockquote>" in render("> a")  # the control
 
 

@@ -1,0 +1,1 @@
+"""The contract every engine keeps, and the words it stands on."""

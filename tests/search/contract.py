@@ -1,0 +1,200 @@
+"""What every engine promises. An engine's own test file gives a fixture `engine` and imports `*` from here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from search.engine import SearchEngine
+from search.errors import BadQuery
+from search.query import Query, Sort
+from search.schema import Document, IndexSchema, TextField
+
+SCHEMA = IndexSchema(
+    (TextField("title", 5), TextField("summary", 3), TextField("text_1", 1)), ("kind", "country", "topic", "year")
+)
+PUBLIC = frozenset({"public"})
+
+
+def doc(
+    doc_id: str, title: str, text: str = "", *, audience: frozenset[str] = PUBLIC, language: str = "en", **more: object
+) -> Document:
+    facets = {k: tuple(v) for k, v in more.items() if k in SCHEMA.facets}
+    return Document(
+        doc_id,
+        audience,
+        {"title": title, "summary": "", "text_1": text},
+        language,
+        facets,
+        title,
+        str(more.get("date", "2020-01-01")),
+    )
+
+
+def ids(engine: SearchEngine, text: str = "", **more: object) -> list[str]:
+    query = {"audience": PUBLIC, **more}
+    return [h.id for h in engine.search(Query(text, **query)).hits]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def filled(engine: SearchEngine) -> SearchEngine:
+    engine.apply(
+        [
+            doc("a", "Framework agreements in four hospitals", "Buyers call off.", kind=["experience"], country=["KEN"], topic=["framework"], year=["2010", "2011", "2012"]),
+            doc("b", "Open contracting portal", "A framework agreement was published.", kind=["practice"], country=["GHA", "KEN"], topic=["e-gp", "open"], year=["2019"]),
+            doc("c", "L’économie d’achat en français", "Les accords-cadres aident.", language="fr", kind=["experience"], country=["SEN"], topic=["framework"]),
+            doc("d", "e-GP roll-out", "Suppliers register online.", kind=["practice"], country=["UGA"], topic=["e-gp"], year=["2015"]),
+            doc("x", "Secret zebra draft", "framework canary", audience=frozenset({"person:7"}), kind=["experience"], country=["KEN"], topic=["framework"]),
+        ]
+    )  # fmt: skip
+    return engine
+
+
+def test_words_are_joined_by_and_and_stemmed(filled: SearchEngine) -> None:
+    assert set(ids(filled, "framework agreement")) == {"a", "b"}
+    assert set(ids(filled, "frameworks")) == {"a", "b"}
+
+
+def test_a_word_in_the_title_counts_more(filled: SearchEngine) -> None:
+    assert ids(filled, "framework") == ["a", "b"]
+
+
+def test_accents_and_elisions_do_not_matter(filled: SearchEngine) -> None:
+    assert ids(filled, "economie achat") == ["c"]
+    assert ids(filled, "l'économie") == ["c"]
+
+
+def test_phrases_or_not_prefix_and_groups(filled: SearchEngine) -> None:
+    assert ids(filled, '"framework agreement"') == ["b"]
+    assert set(ids(filled, "hospitals OR portal")) == {"a", "b"}
+    assert ids(filled, "framework -portal") == ["a"]
+    assert ids(filled, "framework NOT portal") == ["a"]
+    assert ids(filled, "hospi*") == ["a"]
+    assert ids(filled, "(hospitals OR portal) framework -open") == ["a"]
+    assert ids(filled, "title:framework") == ["a"]
+
+
+def test_a_query_of_exclusions_alone_leaves_the_rest(filled: SearchEngine) -> None:
+    assert set(ids(filled, "-framework")) == {"c", "d"}
+
+
+def test_hyphenated_words_of_the_trade_are_found_either_way(filled: SearchEngine) -> None:
+    assert ids(filled, "e-GP") == ["d"] == ids(filled, "egp")
+
+
+def test_a_facet_can_be_typed_in_any_case(filled: SearchEngine) -> None:
+    assert set(ids(filled, "topic:E-GP")) == {"b", "d"}
+    assert ids(filled, "topic:e-gp country:uga") == ["d"]
+
+
+def test_little_words_are_not_demanded_but_can_be_searched(filled: SearchEngine) -> None:
+    assert ids(filled, "the hospitals") == ["a"]
+    assert set(ids(filled, "a")) == {"b"}
+
+
+def test_facet_counts_are_exact_and_ignore_their_own_choice(filled: SearchEngine) -> None:
+    results = filled.search(Query(audience=PUBLIC, filters={"country": ("KEN",)}, facets=("country", "topic", "kind")))
+    assert results.total == 2
+    assert results.facets["country"] == {"KEN": 2, "GHA": 1, "SEN": 1, "UGA": 1}
+    assert results.facets["topic"] == {"framework": 1, "e-gp": 1, "open": 1}
+    assert results.facets["kind"] == {"experience": 1, "practice": 1}
+
+
+def test_values_of_one_facet_are_alternatives_and_facets_must_all_fit(filled: SearchEngine) -> None:
+    assert set(ids(filled, filters={"country": ("KEN", "UGA")})) == {"a", "b", "d"}
+    assert ids(filled, filters={"country": ("KEN", "UGA"), "kind": ("experience",)}) == ["a"]
+
+
+def test_a_range_of_years_finds_whatever_overlaps_it(filled: SearchEngine) -> None:
+    assert ids(filled, year_from=2011, year_to=2014) == ["a"]
+    assert set(ids(filled, year_from=2012)) == {"a", "b", "d"}
+    assert ids(filled, year_to=2010) == ["a"]
+
+
+def test_L1_L2_nothing_of_another_audience_is_found_counted_or_hinted_at(filled: SearchEngine) -> None:
+    for text in ("zebra", "canary", "zebr*", '"secret zebra"', "title:zebra", "audience:person", "-framework zebra"):
+        assert ids(filled, text) == [], text
+    assert filled.search(Query("zebar", audience=PUBLIC)).spelling == ""
+    counts = filled.search(Query(audience=PUBLIC, facets=("country", "topic"))).facets
+    assert counts["country"]["KEN"] == 2 and counts["topic"]["framework"] == 2
+    # the control: who holds the token finds it, has it counted, and is offered the spelling
+    insider = frozenset({"public", "person:7"})
+    assert ids(filled, "zebra", audience=insider) == ["x"]
+    assert filled.search(Query("zebar", audience=insider)).spelling == "zebra"
+    assert filled.search(Query(audience=insider, facets=("country",))).facets["country"]["KEN"] == 3
+
+
+def test_without_an_audience_nothing_is_found(filled: SearchEngine) -> None:
+    assert filled.search(Query("framework", facets=("country",))).total == 0
+
+
+def test_L15_names_that_are_no_facet_are_plain_words(filled: SearchEngine) -> None:
+    assert ids(filled, "status:draft") == []
+    assert ids(filled, "id:x") == []
+    filled.apply([doc("s", "The status of a draft law")])
+    assert ids(filled, "status:draft") == ["s"]
+
+
+def test_a_spelling_is_offered_only_when_it_finds_something(filled: SearchEngine) -> None:
+    results = filled.search(Query("hospitlas", audience=PUBLIC))
+    assert (results.total, results.spelling) == (0, "hospitals")
+    assert filled.search(Query("hospitlas", audience=PUBLIC, filters={"country": ("UGA",)})).spelling == ""
+
+
+def test_orders_and_ties(filled: SearchEngine) -> None:
+    filled.apply([doc("n", "Zulu", date="2024-05-05"), doc("m", "alpha", date="2024-05-05")])
+    assert ids(filled, sort=Sort.NEWEST)[:2] == ["m", "n"]
+    assert ids(filled, sort=Sort.TITLE)[0] == "m" and ids(filled, sort=Sort.TITLE)[-1] == "n"
+
+
+def test_Q3_pages_never_overlap_and_one_beyond_the_end_is_the_last(engine: SearchEngine) -> None:
+    engine.apply([doc(f"p{i:02d}", f"Common title {i}") for i in range(25)])
+    pages = [ids(engine, "common", page=n, per_page=10) for n in (1, 2, 3)]
+    assert sorted(sum(pages, [])) == [f"p{i:02d}" for i in range(25)]
+    last = engine.search(Query("common", audience=PUBLIC, page=10**9, per_page=10))
+    assert (last.page, [h.id for h in last.hits]) == (3, pages[2])
+    assert len(engine.search(Query("common", audience=PUBLIC, per_page=10**6)).hits) == 25
+
+
+def test_putting_again_replaces_and_dropping_removes(filled: SearchEngine) -> None:
+    filled.apply([doc("a", "Something else")])
+    filled.apply([doc("a", "Something else"), doc("a", "Something new")])
+    assert ids(filled, "hospitals") == [] and ids(filled, "something") == ["a"]
+    filled.apply([], ["a", "never-there"])
+    assert ids(filled, "something") == [] and "a" not in filled.ids()
+
+
+def test_rebuilding_replaces_everything_and_says_how_many(filled: SearchEngine) -> None:
+    told: list[int] = []
+    assert filled.rebuild([doc("only", "The only one")], told.append) == 1
+    assert filled.ids() == {"only"} and told[-1] == 1
+    assert filled.rebuild([]) == 0 and filled.ids() == frozenset() and ids(filled, "only") == []
+
+
+def test_the_snippet_shows_the_match_and_is_never_markup(engine: SearchEngine) -> None:
+    engine.apply([doc("h", "<b>Roads</b>", "word " * 300 + "the <i>bridge</i> was built " + "word " * 300)])
+    hit = engine.search(Query("bridges roads", audience=PUBLIC)).hits[0]
+    assert ("bridge", True) in hit.snippet.parts and ("Roads", True) in hit.title.parts
+    assert "".join(text for text, _ in hit.title.parts) == "<b>Roads</b>"
+    assert len("".join(text for text, _ in hit.snippet.parts)) < 260
+
+
+def test_too_long_or_too_many_words_are_refused_kindly(engine: SearchEngine) -> None:
+    for text in ("x" * 1001, " ".join(f"w{i}" for i in range(60))):
+        with pytest.raises(BadQuery) as refused:
+            engine.search(Query(text, audience=PUBLIC))
+        assert "Please keep" in str(refused.value)
+
+
+def test_Q1_Q2_whatever_is_typed_gives_a_result_or_a_sentence(filled: SearchEngine, payloads: Path) -> None:
+    typed = json.loads((payloads / "search_queries_hostile.json").read_text())
+    typed += json.loads((payloads / "blns.json").read_text())
+    typed += (payloads / "sqli.txt").read_text(errors="replace").splitlines()[::9]
+    for text in typed:
+        try:
+            found = filled.search(Query(str(text), audience=PUBLIC, facets=("country",)))
+        except BadQuery:
+            continue
+        assert "x" not in {h.id for h in found.hits}, text
