@@ -139,7 +139,7 @@ def parsed(number: int, text: str, registry: Registry, publish: bool) -> Line:
         raise _Refuse(unknown[0], f"a record of kind {kind} has no such field")
     values = _checked(record_type, answers, registry)
     state = raw.get("state", DRAFT)
-    if state not in _STATES:
+    if not isinstance(state, str) or state not in _STATES:
         raise _Refuse("state", f"unknown state {str(state)[:40]!r}; use one of {', '.join(sorted(_STATES))}")
     live = raw.get("live")
     if live is not None:
@@ -226,8 +226,15 @@ def _record(line: Line, programmes: set[str], people: Mapping[str, Person]) -> R
         source=line.source,
         waiting_since=now() if line.state == IN_REVIEW else None,
     )
+    # an account is named once for a record; somebody who left and is back stands there twice
+    present = {a["email"] for a in line.authors if a["role"] != tables.FORMER}
+    named: set[int] = set()
     for position, author in enumerate(line.authors):
         person = people.get(author.get("email", ""))
+        if person and (person.id in named or (author["role"] == tables.FORMER and person.email in present)):
+            person = None
+        if person:
+            named.add(person.id)
         record.authorships.append(
             Authorship(
                 person_id=person.id if person else None,
@@ -300,6 +307,9 @@ def _authors(raw: Any) -> tuple[dict[str, str], ...]:
         if role not in _ROLES or set(given) - {"name", "email", "role"} or not (name or email):
             raise _Refuse("authors", f"an author has a name or an e-mail, and a role of {', '.join(_ROLES)}")
         found.append({"name": name[:120], "email": email[:254], "role": _ROLES[role]})
+    present = [a["email"] for a in found if a["email"] and a["role"] != tables.FORMER]
+    if len(present) > len(set(present)):
+        raise _Refuse("authors", "the same e-mail stands there twice")
     return tuple(found)
 
 
@@ -331,6 +341,6 @@ def _moment(raw: Any) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(raw)
-    except (TypeError, ValueError):
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
         raise _Refuse("published", "must be a date and time like 2026-03-05T10:42:00+00:00") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

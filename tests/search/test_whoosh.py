@@ -98,7 +98,9 @@ def test_F4_a_missing_index_is_unavailable_and_a_rebuild_heals_it(engine: Search
     assert engine.ready() and ids(engine, "bridge") == ["a"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh leaves a file open when it fails
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # Whoosh leaves a file open when it fails
 @pytest.mark.parametrize("harm", ["truncate", "flip", "delete", "empty"])
 def test_F4_a_damaged_file_never_raises_anything_else(tmp_path: Path, harm: str) -> None:
     whole = tmp_path / "whole"

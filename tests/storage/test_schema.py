@@ -12,7 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from knowledge.services import exchange
+from knowledge.services import authoring, exchange
+from knowledge.services.errors import Invalid
 from knowledge.storage import find, schema
 from knowledge.storage.models import people, programmes, records, site  # noqa: F401 (fills the metadata)
 from knowledge.storage.models.base import Row
@@ -134,9 +135,6 @@ def test_a_record_needs_no_text_longer_than_its_columns(stage_on: Stage) -> None
     """SQLite ignores the length of a column, PostgreSQL does not: the longest title that is accepted must fit."""
     author = stage_on.actor("author")
     longest = 0
-    from knowledge.services import authoring
-    from knowledge.services.errors import Invalid
-
     for size in (100, 200, 300, 400, 500):
         try:
             stage_on.site.act(authoring.start, author, "experience", complete_experience(title="t" * size), "")

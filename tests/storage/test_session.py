@@ -175,7 +175,7 @@ def test_a_moment_without_a_zone_is_refused_and_others_are_kept_in_utc(db: Datab
     assert kept == at
     assert kept.isoformat() == "2026-11-22T23:00:00+00:00"
     with pytest.raises(StatementError, match="without a time zone"), db.transaction() as session:
-        session.add(Person(email="b@example.org", name="B", password_hash="x", created=datetime(2026, 1, 1)))  # noqa: DTZ001
+        session.add(Person(email="b@example.org", name="B", password_hash="x", created=datetime(2026, 1, 1)))
 
 
 def test_moments_are_read_in_utc_whatever_zone_the_server_lives_in(db: Database) -> None:

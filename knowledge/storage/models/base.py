@@ -31,8 +31,10 @@ class UtcTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Read as UTC."""
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+        """Read as UTC; PostgreSQL answers in the zone its server is set to."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 class Row(DeclarativeBase):

@@ -1,0 +1,147 @@
+"""Pages in Chromium: the main path by hand, accessibility, width, and weight."""
+
+from __future__ import annotations
+
+import gzip
+import urllib.request
+
+import pytest
+
+pytestmark = pytest.mark.browser
+PUBLIC = [
+    "/",
+    "/practices",
+    "/practices?q=framework&country=KEN",
+    "/practices?q=zzzz",
+    "/help/search",
+    "/about",
+    "/sign-in",
+    "/register",
+    "/nope",
+]
+PUBLIC += [
+    "/practices/demo-framework-hospital-consumables/",
+    "/practices/demo-receiving-goods-outer-island/",
+    "/practices/demo-water-board-supplier-warnings",
+]
+APPRENTICE = ["/work", "/work/new", "/work/new/experience", "/work/new/training", "/account", "/account/password"]
+COACH = ["/review", "/review/demo-boats-by-performance", "/work/demo-boats-by-performance"]
+MANAGER = [
+    "/manage",
+    "/manage/people",
+    "/manage/programmes",
+    "/manage/programmes/innovative-procurement-reforms",
+    "/manage/vocabularies",
+    "/manage/vocabularies/topics",
+    "/manage/withdrawn",
+]
+ROLES = {"": PUBLIC, "apprentice1": APPRENTICE, "coach1": COACH, "coach2": COACH, "manager": MANAGER}
+
+
+def signed_in(context, server: str, who: str):  # type: ignore[no-untyped-def]
+    page = context.new_page()
+    if who:
+        page.goto(f"{server}/sign-in")
+        page.fill("#email", f"{who}@example.org")
+        page.fill("#password", "procurement-demo")
+        page.click("main form button")
+    return page
+
+
+def test_a_record_is_written_reviewed_published_and_found_without_script(chromium, server: str) -> None:  # type: ignore[no-untyped-def]
+    contexts = [chromium.new_context(java_script_enabled=False) for _ in range(2)]
+    writer, coach = signed_in(contexts[0], server, "apprentice1"), signed_in(contexts[1], server, "coach1")
+    text = "The ward bought small works by one tender a year and small firms never heard of it. " * 5
+    writer.goto(f"{server}/work")
+    writer.click("text=Start a record")
+    writer.click("main >> text=Experience")
+    writer.fill("#title", "Small lots announced by radio in two wards")
+    writer.fill("#summary", text[:400])
+    writer.click("text=Add another organisation")
+    writer.fill("#organisations-0-name", "Ward office")
+    for field in (
+        "context",
+        "objective",
+        "what_we_did",
+        "results",
+        "enabling",
+        "hindering",
+        "sustain",
+        "replicate",
+        "evidence_note",
+    ):
+        writer.fill(f"#{field}", text)
+    for name, value in (
+        ("countries", "KEN"),
+        ("level", "local"),
+        ("evidence", "account"),
+        ("licence", "cc-by-4.0"),
+        ("reform_status", "ongoing"),
+    ):
+        writer.check(f"input[name={name}][value='{value}']")
+    writer.select_option("select[name=stage]", "pilot")
+    writer.select_option("#topics-0", "sme")
+    writer.fill("#start", "2019")
+    writer.fill("#lessons-0", "Ask first.")
+    writer.fill("#lessons-1", "Start small.")
+    writer.fill("#contact-name", "Ward office")
+    writer.check("#consent-yes")
+    writer.click(".actions button[value=submit]")
+    assert "Your coach reads it next" in writer.inner_text("main")
+    coach.goto(f"{server}/review")
+    coach.click("text=Small lots announced")
+    coach.click("main form button:has-text('Publish')")
+    writer.goto(f"{server}/practices?q=radio&country=KEN&stage=pilot")
+    writer.click(".hit a")
+    assert "Small lots announced by radio" in writer.inner_text("h1")
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("who", ROLES)
+@pytest.mark.parametrize("width", [360, 1440])
+def test_pages_fit_their_screen_and_run_without_errors(chromium, server: str, who: str, width: int) -> None:  # type: ignore[no-untyped-def]
+    context = chromium.new_context(viewport={"width": width, "height": 800})
+    page = signed_in(context, server, who)
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+    page.on("pageerror", lambda e: wrong.append(str(e)))
+    for path in ROLES[who]:
+        page.goto(server + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} is wider than {width}"
+        assert page.locator("h1").count() == 1, path
+        assert not wrong, (path, wrong)
+    context.close()
+
+
+@pytest.mark.parametrize("who", ROLES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(chromium, server: str, who: str, scheme: str) -> None:  # type: ignore[no-untyped-def]
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = chromium.new_context(color_scheme=scheme, bypass_csp=True)
+    page = signed_in(context, server, who)
+    for path in ROLES[who]:
+        page.goto(server + path)
+        results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+        found = [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in results.response["violations"]]
+        assert not found, f"{path}: {found}"
+    context.close()
+
+
+def test_the_search_page_keeps_its_budget(server: str) -> None:
+    page, assets = _fetch(f"{server}/practices"), 0
+    import re
+
+    for address in set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page[1])):
+        assets += _fetch(server + address)[0]
+    assert page[0] + assets < 50_000, f"first visit: {page[0] + assets} bytes"
+    assert page[0] < 15_000, f"later visits: {page[0]} bytes"
+
+
+def _fetch(address: str) -> tuple[int, str]:
+    request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request) as answer:
+        body = answer.read()
+        text = gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body
+        return len(body), text.decode("utf-8", "replace")
