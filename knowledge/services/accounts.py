@@ -168,7 +168,7 @@ def make_active(session: Session, person: Person, active: bool) -> None:
 
 
 def _not_the_last(session: Session, person: Person) -> None:
-    if person.manager and person.active and find.active_managers(session) <= 1:
+    if person.manager and person.active and find.active_managers(session, lock=True) <= 1:
         raise Forbidden(N_("This is the last manager. Make somebody else a manager first."))
 
 
@@ -202,7 +202,7 @@ def _check_password(password: str, email: str, field: str = "password") -> None:
 
 def _verify(password_hash: str, password: str) -> bool:
     try:
-        return _hasher().verify(password_hash, password[:PASSWORD_MAX])
+        return _hasher().verify(password_hash, password[:PASSWORD_MAX]) and len(password) <= PASSWORD_MAX
     except (VerificationError, InvalidHashError):
         return False
 

@@ -23,7 +23,7 @@ from knowledge.storage.models import records as tables
 from knowledge.storage.models.base import now
 from knowledge.storage.models.records import Record, Revision
 from knowledge.storage.models.site import Outbox
-from knowledge.storage.session import Database
+from knowledge.storage.session import Database, StorageUnavailable, WriteConflict
 from search.engine import Progress, SearchEngine
 from search.errors import SearchUnavailable
 from search.schema import Document
@@ -98,6 +98,8 @@ def rebuild(db: Database, engine: SearchEngine, progress: Progress | None = None
     count = engine.rebuild(_all_documents(db), progress)
     with db.transaction() as session:
         outbox.all_changed(session, find.changed_since(session, started))
+        for term in find.changed_terms(session, started):  # a new name of a term changes no record
+            outbox.all_changed(session, find.records_with_term(session, term.id))
         for start in range(0, len(before), BATCH):
             session.execute(delete(Outbox).where(Outbox.id.in_(before[start : start + BATCH])))
     drain(db, engine)
@@ -155,6 +157,8 @@ class Keeper:
         except SearchUnavailable as error:
             log.error("index not updated; it will be healed", error=str(error))
             self.heal()
+        except (StorageUnavailable, WriteConflict) as error:
+            log.error("index not updated; the sweep will do it", error=type(error).__name__)
 
     def heal(self) -> None:
         """Rebuild in a thread of its own unless that is under way."""

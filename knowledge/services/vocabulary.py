@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -99,7 +100,10 @@ def _names(names: dict[str, str], problems: list[Problem]) -> dict[str, str]:
 def _put(session: Session, vocabulary: str, term: Term) -> None:
     row = session.get(VocabularyTerm, (vocabulary, term.id)) or VocabularyTerm(vocabulary=vocabulary, id=term.id)
     row.names, row.parent, row.retired = dict(term.names), term.parent, term.retired
-    row.definition, row.synonyms, row.changed = term.definition, list(term.synonyms), now()
+    _, last = find.terms_stamp(session)
+    # always later than any change before, whatever the clock says: by this others see that something changed
+    row.changed = max(now(), last + timedelta(microseconds=1)) if last else now()
+    row.definition, row.synonyms = term.definition, list(term.synonyms)
     session.add(row)
     outbox.all_changed(session, find.records_with_term(session, term.id))  # they are found by its names
 

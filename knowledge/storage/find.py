@@ -209,8 +209,10 @@ def people(session: Session, words: str = "", limit: int = 200) -> Sequence[Pers
     return session.scalars(query).all()
 
 
-def active_managers(session: Session) -> int:
-    """How many managers can sign in."""
+def active_managers(session: Session, lock: bool = False) -> int:
+    """How many managers can sign in; `lock` keeps others from changing that until the transaction ends."""
+    if lock:
+        session.execute(select(Person.id).where(Person.manager, Person.active).order_by(Person.id).with_for_update())
     return session.scalar(select(func.count()).select_from(Person).where(Person.manager, Person.active)) or 0
 
 
@@ -249,9 +251,10 @@ def memberships(session: Session, person_id: int) -> Sequence[Membership]:
     ).all()
 
 
-def changed_terms(session: Session) -> Sequence[VocabularyTerm]:
-    """The terms a manager added, renamed or retired, in the order they were first changed."""
-    return session.scalars(select(VocabularyTerm).order_by(VocabularyTerm.vocabulary, VocabularyTerm.id)).all()
+def changed_terms(session: Session, since: datetime | None = None) -> Sequence[VocabularyTerm]:
+    """The terms a manager added, renamed or retired (since a moment), by vocabulary and id."""
+    query = select(VocabularyTerm).order_by(VocabularyTerm.vocabulary, VocabularyTerm.id)
+    return session.scalars(query.where(VocabularyTerm.changed >= since) if since else query).all()
 
 
 def terms_stamp(session: Session) -> tuple[int, datetime | None]:

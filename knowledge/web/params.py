@@ -32,13 +32,12 @@ class Asked:
 
     def query(self, facets: tuple[str, ...] = (), language: str = "en") -> Query:
         """What to ask the engine."""
-        sort = Sort.NEWEST if self.sort is Sort.RELEVANCE and not self.text.strip() else self.sort
         return Query(
             text=self.text,
             filters=self.filters,
             year_from=self.year_from,
             year_to=self.year_to,
-            sort=sort,
+            sort=self.shown_sort,
             page=self.page,
             per_page=self.per_page,
             facets=facets,
@@ -60,6 +59,11 @@ class Asked:
         chosen = self.filters.get(facet, ())
         changed = tuple(v for v in chosen if v != value) if value in chosen else (*chosen, value)
         return {**self.filters, facet: changed}
+
+    @property
+    def shown_sort(self) -> Sort:
+        """The order that is really used: without words nothing is more relevant, so the newest come first."""
+        return Sort.NEWEST if self.sort is Sort.RELEVANCE and not self.text.strip() else self.sort
 
     @property
     def narrowed(self) -> bool:

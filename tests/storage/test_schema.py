@@ -102,7 +102,7 @@ def test_f13_a_migration_that_fails_halfway_leaves_the_old_schema(db: Database, 
         real(*args, **kwargs)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(schema.command, "upgrade", killed)
+    monkeypatch.setattr("alembic.command.upgrade", killed)
     with pytest.raises(KeyboardInterrupt):
         schema.upgrade(db)
     assert inspect(db.engine).get_table_names() == []

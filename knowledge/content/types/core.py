@@ -312,7 +312,7 @@ CONSENT: tuple[Field, ...] = (
         label=N_("Anything sensitive?"),
         help=N_(
             "Tick it for an ongoing tender, named officials, an open complaint or investigation, or a "
-            "question of security, and say what. Your coach then asks a second person to look at it. Only "
+            "question of security, and say what. Your coach decides with care. Only "
             "your co-authors and coaches see this."
         ),
         need=Need.SUBMIT,

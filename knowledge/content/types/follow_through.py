@@ -237,7 +237,7 @@ FOLLOW_THROUGH = RecordType(
                 PartialDate(
                     id="next_report_due",
                     label=N_("Next report due"),
-                    help=N_("A day or a month. The site reminds you and your coach."),
+                    help=N_("A day or a month: readers see when to come back."),
                     # what is complete or withdrawn has no next report
                     need=When(has_not_ended, N_("because the activity has not ended")),
                     day=True,

@@ -215,8 +215,7 @@ TRAINING = RecordType(
                     id="currency",
                     label=N_("Reviewed on"),
                     help=N_(
-                        "The day on which the content was last checked against the rules. It is flagged as "
-                        "old after 24 months."
+                        "The day on which the content was last checked against the rules: readers see how old it is."
                     ),
                     need=Need.SUBMIT,
                     day=True,
