@@ -20,6 +20,7 @@ from markdown_it.token import Token
 POLICY = 1
 MAX_BYTES = 200_000
 MAX_DEPTH = 24
+MAX_BRACKETS = 2_000  # the parser looks for the end of a link behind each of them
 MAX_PARTS = 12_000  # tags and character references: bleach takes about 0.1 ms for each
 TAGS = frozenset("p br hr h3 h4 h5 h6 strong em s code pre blockquote a ul ol li table thead tbody tr th td".split(" "))
 ATTRIBUTES = {
@@ -38,7 +39,7 @@ _local = threading.local()  # parsers and cleaners keep state: one of each for e
 
 def render(text: str) -> str:
     """Markdown as safe HTML; text that is too large or nested too deep is shown as it is, escaped."""
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+    if _too_dense(text):
         return _as_it_is(text)
     parser = _parser()
     tokens = parser.parse(text)
@@ -58,7 +59,7 @@ def sanitize(html: str) -> str:
 
 def plain(text: str) -> str:
     """The words of a Markdown text without its signs, for the index and for snippets."""
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+    if _too_dense(text):
         return text
     tokens = _parser().parse(text)
     if _depth(tokens) > MAX_DEPTH:
@@ -70,6 +71,11 @@ def plain(text: str) -> str:
         elif token.type in ("code_block", "fence"):
             words.append(token.content.strip())
     return "\n".join(w for w in words if w.strip())
+
+
+def _too_dense(text: str) -> bool:
+    """Whether parsing would take long: too many bytes, or too many brackets that may begin a link."""
+    return len(text.encode("utf-8", "replace")) > MAX_BYTES or text.count("[") > MAX_BRACKETS
 
 
 def safe_address(address: str) -> bool:

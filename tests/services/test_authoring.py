@@ -16,11 +16,11 @@ from knowledge.storage.session import WriteConflict
 from tests.conftest import Stage, complete_experience
 
 
-def start(stage: Stage, who: str = "author", key: str = "", **changes: object) -> Record:
+def start(stage: Stage, who: str = "author", /, key: str = "", **changes: object) -> Record:
     return stage.site.act(authoring.start, stage.actor(who), "experience", complete_experience(**changes), key)
 
 
-def save(stage: Stage, who: str, record_id: str, base: int, **changes: object) -> authoring.Saved:
+def save(stage: Stage, who: str, record_id: str, base: int, /, **changes: object) -> authoring.Saved:
     return stage.site.act(authoring.save, stage.actor(who), record_id, complete_experience(**changes), base)
 
 

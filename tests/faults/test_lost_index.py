@@ -1,0 +1,260 @@
+"""F4, F9: the index is lost, damaged or behind. People are told, it heals by itself, and nothing is ever lost."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from knowledge.services import indexing, vocabulary
+from knowledge.storage import find
+from knowledge.storage.models.base import now
+from knowledge.storage.session import StorageUnavailable
+from search.errors import SearchUnavailable
+from search.schema import Document
+from tests.conftest import Stage, post
+
+
+@pytest.fixture
+def running(whoosh_stage: Stage) -> Iterator[Stage]:
+    """A site on Whoosh with its sweep running, and three public records."""
+    for n in range(3):
+        whoosh_stage.record(whoosh_stage.actor("author"), "published", title=f"Phone quotations {n}")
+    sweep = threading.Thread(target=whoosh_stage.site.keeper.sweep_forever, args=(0.05,))
+    sweep.start()
+    yield whoosh_stage
+    whoosh_stage.site.keeper.stop()
+    sweep.join()
+    eventually(lambda: not whoosh_stage.site.keeper.healing())
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait until it holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not heal in time"
+        time.sleep(0.02)
+
+
+def healed(stage: Stage) -> bool:
+    try:
+        return indexing.compare(stage.site.db, stage.site.engine).same
+    except SearchUnavailable:
+        return False
+
+
+def files(stage: Stage) -> list[Path]:
+    folder = Path(stage.site.settings.search.removeprefix("whoosh:"))
+    return sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "rebuild.lock")
+
+
+def delete(stage: Stage) -> None:
+    shutil.rmtree(Path(stage.site.settings.search.removeprefix("whoosh:")))
+
+
+def truncate(stage: Stage) -> None:
+    for file in files(stage):
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def empty(stage: Stage) -> None:
+    for file in files(stage):
+        file.write_bytes(b"")
+
+
+def lose_the_pointer(stage: Stage) -> None:
+    (Path(stage.site.settings.search.removeprefix("whoosh:")) / "CURRENT").write_text("g-999999")
+
+
+@pytest.mark.parametrize("damage", [delete, truncate, empty, lose_the_pointer])
+def test_f4_a_lost_index_is_said_and_heals_by_itself(running: Stage, damage: Callable[[Stage], None]) -> None:
+    client = running.client()
+    assert client.get("/practices").status_code == 200
+    damage(running)
+    running.site.engine.close()  # what is open already would go on serving from memory
+    seen = set()
+    end = time.monotonic() + 15
+    while not healed(running):
+        answer = client.get("/practices")
+        seen.add(answer.status_code)
+        if answer.status_code == 503:
+            assert "being rebuilt" in answer.text
+            assert "Phone quotations 1" in answer.text  # the newest, from the database
+        assert time.monotonic() < end
+    assert seen <= {200, 503}
+    assert client.get("/practices.json").json["total"] == 3
+
+
+def test_f4_the_page_says_that_search_is_being_rebuilt(whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the sweep, and with healing held back, so that the moment in between can be looked at."""
+    whoosh_stage.record(whoosh_stage.actor("author"), "published")
+    asked: list[int] = []
+    monkeypatch.setattr(whoosh_stage.site.keeper, "heal", lambda: asked.append(1))
+    whoosh_stage.site.engine.close()
+    delete(whoosh_stage)
+    client = whoosh_stage.client()
+    page = client.get("/practices")
+    assert (page.status_code, page.headers.get("Retry-After")) == (503, "5")
+    assert "being rebuilt" in page.text
+    assert client.get("/practices.json").status_code == 503
+    assert client.get("/").status_code == 200
+    assert asked
+    monkeypatch.undo()
+    whoosh_stage.site.keeper.heal()
+    eventually(lambda: healed(whoosh_stage))
+    assert client.get("/practices").status_code == 200
+
+
+def test_f4_flipped_bits_never_crash_and_a_rebuild_always_mends(whoosh_stage: Stage) -> None:
+    dice = random.Random(7)
+    for n in range(3):
+        whoosh_stage.record(whoosh_stage.actor("author"), "published", title=f"Phone quotations {n}")
+    client = whoosh_stage.client()
+    for _ in range(12):
+        file = dice.choice([f for f in files(whoosh_stage) if f.stat().st_size])
+        damaged = bytearray(file.read_bytes())
+        damaged[dice.randrange(len(damaged))] ^= 1 << dice.randrange(8)
+        file.write_bytes(damaged)
+        whoosh_stage.site.engine.close()
+        for address in ("/practices?q=quotations", "/practices?q=%22phone+quotations%22&country=KEN", "/practices"):
+            assert client.get(address).status_code in (200, 503)
+        eventually(lambda: not whoosh_stage.site.keeper.healing())
+        indexing.rebuild(whoosh_stage.site.db, whoosh_stage.site.engine)
+        assert client.get("/practices.json?q=quotations").json["total"] == 3
+
+
+def test_f4_writing_goes_on_while_the_index_is_away_and_is_found_afterwards(running: Stage) -> None:
+    delete(running)
+    running.site.engine.close()
+    author = running.client("author")
+    made = post(author, "/work/new/experience", "/work/new/experience", title="Written in the dark", language="en", start_key="k")
+    assert made.status_code == 303
+    record_id = running.record(running.actor("author"), "published", title="Published in the dark")
+    eventually(lambda: healed(running))
+    assert record_id in running.site.engine.ids()
+    assert len([i for i in running.site.engine.ids() if i.endswith(indexing.DESK)]) == 1
+
+
+def test_f9_work_for_the_index_that_a_crash_left_is_done_by_the_sweep(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage.site.keeper, "after_commit", lambda: None)  # the process dies right after the commit
+    stage.record(stage.actor("author"), "published")
+    assert indexing.compare(stage.site.db, stage.site.engine).waiting > 0
+    assert stage.site.engine.ids() == frozenset()
+    monkeypatch.undo()
+    stage.site.keeper._sweep()
+    assert indexing.compare(stage.site.db, stage.site.engine).same
+
+
+def test_f9_a_crash_between_index_and_outbox_repeats_the_work_and_changes_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_id = stage.record(stage.actor("author"), "in_review")
+    real = stage.site.engine.apply
+
+    def dies(*args: object) -> None:
+        real(*args)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage.site.engine, "apply", dies)
+    with pytest.raises(KeyboardInterrupt):
+        stage.step(stage.actor("coach"), record_id, "publish")
+    assert indexing.compare(stage.site.db, stage.site.engine).waiting == 1
+    monkeypatch.undo()
+    indexing.drain(stage.site.db, stage.site.engine)
+    assert indexing.compare(stage.site.db, stage.site.engine).same
+    assert stage.site.engine.ids() == {record_id}
+
+
+def test_a_change_that_is_safe_is_never_reported_as_failed_because_the_index_was_not_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_id = stage.record(stage.actor("author"), "in_review")
+
+    def locked(*_: object) -> None:
+        raise StorageUnavailable("database is locked")
+
+    monkeypatch.setattr(indexing, "drain", locked)
+    stage.step(stage.actor("coach"), record_id, "publish")  # no error: it was published
+    monkeypatch.undo()
+    assert record_id not in stage.site.engine.ids()
+    stage.site.keeper._sweep()
+    assert record_id in stage.site.engine.ids()
+
+
+def test_the_sweep_outlives_any_failure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+
+    def fails() -> None:
+        tries.append(1)
+        raise RuntimeError("anything")
+
+    monkeypatch.setattr(stage.site.keeper, "_sweep", fails)
+    sweep = threading.Thread(target=stage.site.keeper.sweep_forever, args=(0.01,))
+    sweep.start()
+    eventually(lambda: len(tries) > 3)
+    stage.site.keeper.stop()
+    sweep.join(5)
+    assert not sweep.is_alive()
+
+
+@pytest.mark.parametrize("kind", ["step", "import", "term"])
+def test_a_rebuild_loses_nothing_that_is_written_meanwhile(
+    whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """The change comes after the record was read for the new index and is told to the old one only."""
+    record_id = whoosh_stage.record(whoosh_stage.actor("author"), "in_review")
+    if kind == "term":
+        whoosh_stage.step(whoosh_stage.actor("coach"), record_id, "publish")
+    real, engine = indexing._all_documents, whoosh_stage.site.engine
+
+    def slowly(db: object) -> Iterator[Document]:
+        yield from real(db)  # type: ignore[arg-type]
+        if kind == "step":
+            whoosh_stage.step(whoosh_stage.actor("coach"), record_id, "publish")
+        elif kind == "import":
+            whoosh_stage.record(whoosh_stage.actor("author"))
+        else:
+            names = {"en": "Zebra agreements"}
+            whoosh_stage.site.act(
+                vocabulary.change_term, whoosh_stage.manager(), "topics", "framework-agreements", names, False
+            )
+
+    monkeypatch.setattr(indexing, "_all_documents", slowly)
+    if kind == "term":  # its record changed long ago
+        with whoosh_stage.site.db.transaction() as session:
+            find.record(session, record_id).changed = now() - timedelta(days=3)  # type: ignore[union-attr]
+    indexing.rebuild(whoosh_stage.site.db, engine)
+    monkeypatch.undo()
+    assert indexing.compare(whoosh_stage.site.db, engine).same
+    if kind == "term":
+        assert whoosh_stage.client().get("/practices.json?q=zebra").json["total"] == 1
+
+
+def test_c8_a_record_withdrawn_while_the_index_is_behind_is_shown_to_nobody(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_id = stage.record(stage.actor("author"), "published", title="Quetzalcoatl quotations")
+    client = stage.client()
+    assert client.get("/practices.json?q=quetzalcoatl").json["items"]
+    monkeypatch.setattr(stage.site.keeper, "after_commit", lambda: None)
+    stage.step(stage.actor("coach"), record_id, "withdraw")
+    assert record_id in stage.site.engine.ids()
+    assert client.get("/practices.json?q=quetzalcoatl").json["items"] == []
+    for address in ("/practices?q=quetzalcoatl", "/practices.csv?q=quetzalcoatl", "/practices.atom?q=quetzalcoatl"):
+        assert "Quetzalcoatl quotations" not in client.get(address).text
+    monkeypatch.undo()
+
+
+def test_two_drains_at_once_do_no_harm(stage: Stage) -> None:
+    for n in range(5):
+        stage.record(stage.actor("author"), "published", title=f"Phone quotations {n}")
+    threads = [threading.Thread(target=indexing.drain, args=(stage.site.db, stage.site.engine)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert indexing.compare(stage.site.db, stage.site.engine).same
