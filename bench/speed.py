@@ -66,7 +66,7 @@ def main(count: int) -> None:
         site = join(Settings(data_dir=folder, log_level="ERROR"), registry())
         setup.prepare(site, silent)  # type: ignore[arg-type]
         site.act(
-            accounts.add_person, name="Bench", email="bench@example.org", password="bench bench bench", manager=True
+            accounts.add_person, name="Bench", email="bench@example.org", password="three bench words", manager=True
         )
         file = Path(folder) / "lines.jsonl"
         file.write_text("\n".join(lines(count, dice)))

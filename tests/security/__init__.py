@@ -1,0 +1,1 @@
+"""Attacks, each with a control that the check would catch."""
