@@ -52,6 +52,7 @@ class Settings:
         for name, f in known.items():
             if given.get(name):
                 values[f.name] = _converted(name, given[name], type(f.default))
+        _check(values)
         return cls(**values)
 
     @property
@@ -109,6 +110,21 @@ class Settings:
 def described() -> list[tuple[str, str, str]]:
     """Name, default and purpose of every setting, for `praxis doctor` and the README."""
     return [(f"PRAXIS_{f.name.upper()}", str(f.default), f.metadata["about"]) for f in fields(Settings)]
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    """Refuse a value of the right kind that cannot work."""
+    for name, low, high in (
+        ("port", 1, 65535), ("threads", 1, 1000), ("proxies", 0, 10), ("database_timeout", 0.1, 600), ("sweep_seconds", 0.1, 3600),
+    ):  # fmt: skip
+        if name in values and not low <= values[name] <= high:
+            raise BadSetting(f"PRAXIS_{name.upper()} must be between {low} and {high}, not {values[name]}.")
+    if values.get("log_level", "INFO") not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise BadSetting(f"PRAXIS_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {values['log_level']!r}.")
+    if "://" not in values.get("database_url", "://"):
+        raise BadSetting("PRAXIS_DATABASE_URL must be an address like postgresql://user:password@host/praxis.")
+    if values.get("search_url", "memory:").partition(":")[0] not in ("memory", "whoosh"):
+        raise BadSetting("PRAXIS_SEARCH_URL must be whoosh:FOLDER or memory:.")
 
 
 def _converted(name: str, text: str, kind: type) -> Any:

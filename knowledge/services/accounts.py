@@ -128,6 +128,11 @@ def set_password(session: Session, person: Person, password: str) -> None:
     _sign_out_everywhere(session, person)
 
 
+def has_password(person: Person, password: str) -> bool:
+    """Whether this is the account's password."""
+    return _verify(person.password_hash, password)
+
+
 def change_profile(session: Session, actor: Actor, *, name: str, country: str, organisation: str) -> None:
     """Change one's own name, country and organisation; nothing else of the account. Raises Invalid."""
     person = _me(session, actor)

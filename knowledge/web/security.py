@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, request
 from flask_login import current_user
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 POLICY = (
@@ -15,6 +16,12 @@ POLICY = (
 def init(app: Flask) -> None:
     """Set the headers on every response, errors included."""
     app.after_request(_headers)
+
+
+def on_files(headers: Headers, path: str, url: str) -> None:
+    """The same for static files, which are served before the application is asked."""
+    headers["Content-Security-Policy"] = POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
 
 
 def _headers(response: Response) -> Response:

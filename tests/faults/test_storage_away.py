@@ -152,7 +152,7 @@ def test_f15_a_log_that_cannot_be_written_stops_nothing(stage: Stage, monkeypatc
     record_id = stage.record(stage.actor("author"), "in_review")
     client = stage.client("author")
     form = {"seen": "1", "csrf_token": token(client)}
-    broken = open("/dev/full", "w")  # noqa: SIM115 (it is left broken on purpose)
+    broken = open("/dev/full", "w")
     if kind == "closed":
         broken.close()
     configure_logs(Settings(log_level="DEBUG"))

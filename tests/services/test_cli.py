@@ -15,7 +15,6 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from rich.console import Console
 
 from knowledge import cli
 from knowledge.app import join
@@ -38,13 +37,6 @@ def praxis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Praxis:
     monkeypatch.setenv("PRAXIS_LOG_LEVEL", "ERROR")
 
     def run(*arguments: object, **environment: str) -> Result:
-        class Out:
-            """Rich keeps the stream it was made with; the runner has another for every command."""
-
-            def __getattr__(self, name: str) -> Any:
-                return getattr(Console(highlight=False, soft_wrap=True, width=200, file=sys.stdout), name)
-
-        monkeypatch.setattr(cli, "out", Out())
         return CliRunner(env=environment).invoke(cli.main, [str(a) for a in arguments])
 
     return run
