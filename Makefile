@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench corpus messages lock wheel clean
+.PHONY: help run test check format bench corpus messages screens lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ bench: $(VENV)/.dev ## print what import, indexing and search cost here
 messages: $(VENV)/.dev ## collect the interface's texts into knowledge/translations/messages.pot
 	mkdir -p knowledge/translations
 	$(BIN)/pybabel extract -F babel.cfg -k _ -k N_ -k ngettext:1,2 --no-location -o knowledge/translations/messages.pot .
+
+screens: $(VENV)/.dev ## take the pictures in docs/screens of the site that runs (needs Chromium)
+	$(BIN)/python docs/take_screens.py
 
 lock: ## write the locks anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml requirements/build.in -o requirements/run.txt

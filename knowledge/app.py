@@ -79,9 +79,10 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     for module in (public, account, authoring, review, steps, manage):
         app.register_blueprint(module.bp)
     _templates(app)
-    app.wsgi_app = WhiteNoise(
+    files = WhiteNoise(
         app.wsgi_app, root=str(STATIC), prefix="static/", max_age=31_536_000, add_headers_function=security.on_files
-    )  # type: ignore[method-assign]
+    )
+    app.wsgi_app = files  # type: ignore[method-assign]  # Flask's own way to wrap an application
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     return app

@@ -114,9 +114,9 @@ def described() -> list[tuple[str, str, str]]:
 
 def _check(values: Mapping[str, Any]) -> None:
     """Refuse a value of the right kind that cannot work."""
-    for name, low, high in (
-        ("port", 1, 65535), ("threads", 1, 1000), ("proxies", 0, 10), ("database_timeout", 0.1, 600), ("sweep_seconds", 0.1, 3600),
-    ):  # fmt: skip
+    bounds: dict[str, tuple[float, float]] = {"port": (1, 65535), "threads": (1, 1000), "proxies": (0, 10)}
+    bounds |= {"database_timeout": (0.1, 600), "sweep_seconds": (0.1, 3600)}
+    for name, (low, high) in bounds.items():
         if name in values and not low <= values[name] <= high:
             raise BadSetting(f"PRAXIS_{name.upper()} must be between {low} and {high}, not {values[name]}.")
     if values.get("log_level", "INFO") not in ("DEBUG", "INFO", "WARNING", "ERROR"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
-from knowledge.storage.session import Database
+from knowledge.storage.session import Database, translating
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -27,7 +27,7 @@ def upgrade(db: Database, to: str = "head") -> None:
     from alembic import command
 
     config = _config(db)
-    with db._write_engine.begin() as connection:
+    with translating(), db._write_engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
 
@@ -35,7 +35,7 @@ def upgrade(db: Database, to: str = "head") -> None:
 def state(db: Database) -> tuple[str | None, str]:
     """The revision the database has and the one this code needs. Raises NewerSchema for an unknown one."""
     known = sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-    with db.engine.connect() as connection:
+    with translating(), db.engine.connect() as connection:
         there = inspect(connection).has_table("alembic_version")
         current = connection.scalar(text("SELECT version_num FROM alembic_version")) if there else None
     if current and current not in known:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -65,10 +65,21 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def translating() -> Iterator[None]:
+    """For what happens outside a session: the database's own errors become StorageUnavailable or WriteConflict."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translated(error) from error
+
+
 def _translated(error: BaseException) -> BaseException:
     if isinstance(error, StaleDataError | IntegrityError):
         return WriteConflict(str(error.__class__.__name__))
-    if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+    # of a damaged file SQLite says no more than DatabaseError
+    away = isinstance(error, OperationalError) or type(error) is DatabaseError
+    if isinstance(error, DBAPIError) and (away or error.connection_invalidated):
         return StorageUnavailable(str(error.orig))
     return error
 

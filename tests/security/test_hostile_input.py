@@ -81,7 +81,7 @@ def test_X1_X6_X7_X10_hostile_texts_are_inert_on_every_page(stage: Stage, payloa
 
 
 def test_X6_X8_names_queries_and_addresses_are_escaped(stage: Stage) -> None:
-    bad = '"><script>alert(1)</script>{{7*7}}'
+    bad = '"><script>alert(1)</script>{{7777*3}}'
     stage.site.act(accounts.add_person, name=bad, email="bad@example.org", password=PASSWORD)
     for browser, path in (
         (stage.client("bad"), "/account"), (stage.client("manager"), "/manage/people"), (stage.client(), f"/practices?q={bad}"),
@@ -89,7 +89,7 @@ def test_X6_X8_names_queries_and_addresses_are_escaped(stage: Stage) -> None:
         (stage.client(), f"/sign-in?next={bad}"), (stage.client("manager"), f"/manage/people?q={bad}"),
     ):  # fmt: skip
         page = browser.get(path).text
-        assert Scan(page).alarms == [] and "49" not in re.sub(r"[^{}4 9]", "", page).split(), path
+        assert Scan(page).alarms == [] and "23331" not in page, path
 
 
 def test_Q1_Q2_Q3_hostile_searches_get_a_result_or_a_sentence(whoosh_stage: Stage, payloads: Path) -> None:

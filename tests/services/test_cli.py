@@ -83,8 +83,7 @@ def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
         result = CliRunner().invoke(cli.main, [*command, option])
         assert result.exit_code == 0
         assert result.output.startswith("Usage:")
-        about = [line for line in result.output.splitlines()[1:] if line.strip()][0]
-        assert about.strip().endswith((".", "swap."))
+        assert result.output.split("\n\n")[1].strip().endswith(".")
 
 
 def test_the_commands_of_the_readme_exist() -> None:
@@ -252,7 +251,7 @@ def test_a_database_that_cannot_be_used_is_said_in_a_sentence_by_every_command(
 
 
 def test_f5_a_locked_database_is_said_in_a_sentence(praxis: Praxis, tmp_path: Path) -> None:
-    good(praxis("init"))
+    (tmp_path / "var").mkdir()
     other = sqlite3.connect(tmp_path / "var" / "praxis.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     sentence(praxis("init", PRAXIS_DATABASE_TIMEOUT="0.2"))
@@ -328,7 +327,8 @@ def test_the_command_runs_as_a_program(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     call = [sys.executable, "-c", "from knowledge.cli import main; main()"]
     done = subprocess.run([*call, "init"], cwd=root, env=environment, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout.strip()[:6]) == (0, "Ready:"), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "Ready:" in done.stdout
     failed = subprocess.run([*call, "init"], cwd=root, env={**environment, "PRAXIS_PORT": "abc"}, capture_output=True, text=True, timeout=60)
     assert failed.returncode == 1
     assert failed.stderr.strip() == "Error: PRAXIS_PORT must be a number, not 'abc'."
