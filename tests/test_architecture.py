@@ -73,7 +73,9 @@ def test_only_the_transaction_commits() -> None:
 
 
 def test_only_the_one_door_changes_a_state() -> None:
-    assert {place.split(":")[0] for place in lines_with(r"\.state\s*=(?!=)|\.state\s*=\s")} == {"knowledge/services/editorial.py"}
+    assert {place.split(":")[0] for place in lines_with(r"\.state\s*=(?!=)|\.state\s*=\s")} == {
+        "knowledge/services/editorial.py"
+    }
 
 
 def test_no_service_knows_of_the_request() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import groupby
 
 SAME, IN, OUT = "same", "in", "out"
 Marks = tuple[tuple[str, str], ...]
@@ -37,13 +38,26 @@ def marked(before: str, after: str, budget: Budget | None = None) -> Marks:
     """
     budget = budget or Budget()
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    pieces = [(text, how) for text, how in _compared(old, new, budget, words=True) if text]
     made: list[tuple[str, str]] = []
-    for text, how in _compared(old, new, budget, words=True):
-        if made and made[-1][1] == how:
-            made[-1] = (made[-1][0] + text, how)
-        elif text:
-            made.append((text, how))
-    return tuple(made)
+    gone, come = "", ""  # what went out and came in since the last piece that stayed
+    for number, (text, how) in enumerate(pieces):
+        # a mere space between two changes is no common ground: without this, every second word would flicker
+        between = how == SAME and (gone or come) and not text.strip() and "\n" not in text and number + 1 < len(pieces)
+        if how == SAME and not between:
+            made += [(part, mark) for part, mark in ((gone, OUT), (come, IN), (text, SAME)) if part]
+            gone, come = "", ""
+            continue
+        gone += text if how == OUT or between else ""
+        come += text if how == IN or between else ""
+    made += [(part, mark) for part, mark in ((gone, OUT), (come, IN)) if part]
+    return tuple(_joined(made))
+
+
+def _joined(made: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Neighbours with the same mark as one piece."""
+    for how, group in groupby(made, key=lambda piece: piece[1]):
+        yield "".join(text for text, _ in group), how
 
 
 def _compared(old: list[str], new: list[str], budget: Budget, words: bool = False) -> Iterator[tuple[str, str]]:

@@ -87,10 +87,15 @@ def test_f1_what_was_told_before_a_kill_is_there_right_after_it(tmp_path: Path) 
     """One kill in the middle, looked at before anybody mends anything: acknowledged is a subset of what is there."""
     site_of(tmp_path)
     lines = tmp_path / "lines.jsonl"
-    rows = [{"id": f"r{n}", "kind": "experience", "state": "in_review", "programme": "reforms", **complete_experience()} for n in range(200)]
+    rows = [
+        {"id": f"r{n}", "kind": "experience", "state": "in_review", "programme": "reforms", **complete_experience()}
+        for n in range(200)
+    ]
     lines.write_text("".join(json.dumps(r) + "\n" for r in rows))
     script = "import sys; from pathlib import Path; from tests.faults.victim import work; work(Path(sys.argv[1]), Path(sys.argv[2]), 1)"
-    child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), str(lines)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path), str(lines)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     told = tmp_path / "acknowledged"
     while child.poll() is None and (not told.exists() or told.read_text().count("published") < 9):
         time.sleep(0.01)

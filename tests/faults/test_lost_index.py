@@ -133,7 +133,14 @@ def test_f4_writing_goes_on_while_the_index_is_away_and_is_found_afterwards(runn
     delete(running)
     running.site.engine.close()
     author = running.client("author")
-    made = post(author, "/work/new/experience", "/work/new/experience", title="Written in the dark", language="en", start_key="k")
+    made = post(
+        author,
+        "/work/new/experience",
+        "/work/new/experience",
+        title="Written in the dark",
+        language="en",
+        start_key="k",
+    )
     assert made.status_code == 303
     record_id = running.record(running.actor("author"), "published", title="Published in the dark")
     eventually(lambda: healed(running))
@@ -141,7 +148,9 @@ def test_f4_writing_goes_on_while_the_index_is_away_and_is_found_afterwards(runn
     assert len([i for i in running.site.engine.ids() if i.endswith(indexing.DESK)]) == 1
 
 
-def test_f9_work_for_the_index_that_a_crash_left_is_done_by_the_sweep(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f9_work_for_the_index_that_a_crash_left_is_done_by_the_sweep(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(stage.site.keeper, "after_commit", lambda: None)  # the process dies right after the commit
     stage.record(stage.actor("author"), "published")
     assert indexing.compare(stage.site.db, stage.site.engine).waiting > 0
@@ -236,7 +245,9 @@ def test_a_rebuild_loses_nothing_that_is_written_meanwhile(
         assert whoosh_stage.client().get("/practices.json?q=zebra").json["total"] == 1
 
 
-def test_c8_a_record_withdrawn_while_the_index_is_behind_is_shown_to_nobody(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_c8_a_record_withdrawn_while_the_index_is_behind_is_shown_to_nobody(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record_id = stage.record(stage.actor("author"), "published", title="Quetzalcoatl quotations")
     client = stage.client()
     assert client.get("/practices.json?q=quetzalcoatl").json["items"]

@@ -88,7 +88,9 @@ def test_c2_publishing_against_returning_has_one_winner_whose_word_stands(stage_
     assert indexing.compare(stage_on.site.db, stage_on.site.engine).same
 
 
-def test_a6_publishing_while_the_author_takes_it_back_and_changes_it_never_publishes_the_new_text(stage_on: Stage) -> None:
+def test_a6_publishing_while_the_author_takes_it_back_and_changes_it_never_publishes_the_new_text(
+    stage_on: Stage,
+) -> None:
     author = stage_on.actor("author")
     for _ in range(4):
         record_id = stage_on.record(author, "in_review")

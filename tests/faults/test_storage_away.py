@@ -146,9 +146,18 @@ def test_f3_over_http_a_full_disk_is_503_and_the_text_is_kept_on_the_page(hasty:
     assert latest(hasty, record_id)[1] == 1
 
 
-@pytest.mark.parametrize("kind", ["full", pytest.param("closed", marks=pytest.mark.xfail(reason="knowledge/app.py: _SafeStderr catches OSError, not ValueError"))],
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "full",
+        pytest.param(
+            "closed", marks=pytest.mark.xfail(reason="knowledge/app.py: _SafeStderr catches OSError, not ValueError")
+        ),
+    ],
 )
-def test_f15_a_log_that_cannot_be_written_stops_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_f15_a_log_that_cannot_be_written_stops_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     record_id = stage.record(stage.actor("author"), "in_review")
     client = stage.client("author")
     form = {"seen": "1", "csrf_token": token(client)}

@@ -105,7 +105,9 @@ def test_s11_a_look_alike_or_broken_address_is_refused(stage: Stage, address: st
     assert people(stage) == before
 
 
-@pytest.mark.parametrize("address", ["AUTHOR@EXAMPLE.ORG", "ａuthor@example.org", " author@example.org\t", "author＠example.org"])
+@pytest.mark.parametrize(
+    "address", ["AUTHOR@EXAMPLE.ORG", "ａuthor@example.org", " author@example.org\t", "author＠example.org"]
+)
 def test_s11_other_spellings_of_an_address_are_the_same_account(stage: Stage, address: str) -> None:
     before = people(stage)
     register(stage, address)
@@ -120,7 +122,12 @@ def test_s11_a_name_cannot_turn_the_text_around(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("field", "given"),
-    [("name", {"name": " \u200b "}), ("name", {"name": "n" * 121}), ("organisation", {"organisation": "o" * 201}), ("country", {"country": "XXX"})],
+    [
+        ("name", {"name": " \u200b "}),
+        ("name", {"name": "n" * 121}),
+        ("organisation", {"organisation": "o" * 201}),
+        ("country", {"country": "XXX"}),
+    ],
 )
 def test_a_profile_that_cannot_be_stored_is_refused(stage: Stage, field: str, given: dict[str, str]) -> None:
     with pytest.raises(Invalid) as caught:
@@ -132,7 +139,18 @@ def test_a_profile_that_cannot_be_stored_is_refused(stage: Stage, field: str, gi
 # ---------------------------------------------------------------------------- passwords
 
 
-@pytest.mark.parametrize("password", ["short", "x" * 9, "aaaaaaaaaaaa", "ababababab", "long.name@example.org", "LONG.NAME@example.org", "w" * 500 + "xyz" * 200])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short",
+        "x" * 9,
+        "aaaaaaaaaaaa",
+        "ababababab",
+        "long.name@example.org",
+        "LONG.NAME@example.org",
+        "w" * 500 + "xyz" * 200,
+    ],
+)
 def test_a_password_that_is_short_long_or_easy_to_guess_is_refused(stage: Stage, password: str) -> None:
     with pytest.raises(Invalid) as caught:
         register(stage, "long.name@example.org", password=password)

@@ -271,7 +271,12 @@ def test_roles_are_relative_to_the_record_and_read_now(stage: Stage) -> None:
             assert record is not None
             return set(access.roles_in(session, stage.actor(who), record)) - {"anyone", "signed_in"}
 
-    assert (roles("author"), roles("colleague"), roles("coach"), roles("manager")) == ({"author"}, set(), {"coach"}, {"manager"})
+    assert (roles("author"), roles("colleague"), roles("coach"), roles("manager")) == (
+        {"author"},
+        set(),
+        {"coach"},
+        {"manager"},
+    )
     stage.site.act(programmes.remove_member, stage.manager(), "reforms", stage.actor("coach").person_id)
     assert roles("coach") == set()
     stage.site.act(programmes.assign, stage.manager(), record_id, programme_id="", coach_email="coach@example.org")

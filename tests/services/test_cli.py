@@ -98,7 +98,11 @@ def test_init_makes_a_site_and_may_be_repeated(praxis: Praxis, tmp_path: Path) -
 
 def test_a_file_goes_in_and_comes_out_and_goes_in_again(praxis: Praxis, tmp_path: Path) -> None:
     add(praxis, "boss", "--manager")
-    file, out, again = lines(tmp_path, {"id": "one", "state": "published"}, {"id": "two"}), tmp_path / "o1", tmp_path / "o2"
+    file, out, again = (
+        lines(tmp_path, {"id": "one", "state": "published"}, {"id": "two"}),
+        tmp_path / "o1",
+        tmp_path / "o2",
+    )
     assert "2 imported, 0 known already, 0 refused" in good(praxis("import", "--publish", file))
     assert "2 records written" in good(praxis("export", out))
     assert "0 imported, 2 known already, 0 refused" in good(praxis("import", "--publish", out))
@@ -305,7 +309,9 @@ def test_s10_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) ->
 def test_s10_two_first_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
     script = "import sys; from knowledge.settings import Settings; sys.stdin.read(); print(Settings(data_dir=sys.argv[1]).key())"
     started = [
-        subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for _ in range(4)
     ]
     for process in started:
@@ -323,12 +329,16 @@ def test_the_settings_of_the_tests_are_the_only_other_names(monkeypatch: pytest.
 
 
 def test_the_command_runs_as_a_program(tmp_path: Path) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PRAXIS_")} | {"PRAXIS_DATA_DIR": str(tmp_path)}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PRAXIS_")} | {
+        "PRAXIS_DATA_DIR": str(tmp_path)
+    }
     root = Path(__file__).resolve().parents[2]
     call = [sys.executable, "-c", "from knowledge.cli import main; main()"]
     done = subprocess.run([*call, "init"], cwd=root, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "Ready:" in done.stdout
-    failed = subprocess.run([*call, "init"], cwd=root, env={**environment, "PRAXIS_PORT": "abc"}, capture_output=True, text=True, timeout=60)
+    failed = subprocess.run(
+        [*call, "init"], cwd=root, env={**environment, "PRAXIS_PORT": "abc"}, capture_output=True, text=True, timeout=60
+    )
     assert failed.returncode == 1
     assert failed.stderr.strip() == "Error: PRAXIS_PORT must be a number, not 'abc'."

@@ -32,7 +32,9 @@ def test_a_coach_sees_what_waits_in_her_programmes_oldest_first_and_nothing_else
     assert queue(stage, "coach") == [waiting[2], waiting[0], waiting[1]]
     assert queue(stage, "far") == [foreign]
     assert queue(stage, "author") == queue(stage, "stranger") == []
-    stage.site.act(programmes.assign, stage.manager(), foreign, programme_id="elsewhere", coach_email="coach@example.org")
+    stage.site.act(
+        programmes.assign, stage.manager(), foreign, programme_id="elsewhere", coach_email="coach@example.org"
+    )
     assert foreign in queue(stage, "coach")
     with pytest.raises(SignInNeeded):
         stage.site.ask(review.queue, ANYONE)
@@ -164,7 +166,9 @@ def test_a_renamed_term_is_found_by_its_new_name_at_once(stage: Stage) -> None:
     assert stage.site.registry().vocabularies["topics"]["framework-agreements"].names["en"] == "Zebra agreements"
 
 
-def test_f8_a_clock_that_goes_back_does_not_hide_a_change_of_a_term(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f8_a_clock_that_goes_back_does_not_hide_a_change_of_a_term(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     manager = stage.manager()
     stage.site.act(vocabulary.add_term, manager, "topics", "one-more", {"en": "First name"})
     assert stage.site.registry().vocabularies["topics"]["one-more"].names["en"] == "First name"
@@ -203,7 +207,9 @@ def test_l18_the_public_reads_the_approved_text_while_a_newer_one_is_written(sta
     for actor in (ANYONE, stage.actor("stranger"), author):
         assert stage.site.ask(catalogue.read, actor, record_id).values["title"] == "Approved phone quotations"
     assert stage.site.ask(catalogue.find_practices, stage.site.engine, Query("canary")).results.total == 0
-    assert [f.record.id for f in stage.site.ask(catalogue.find_at_desk, stage.site.engine, author, "canary").found] == [record_id]
+    assert [f.record.id for f in stage.site.ask(catalogue.find_at_desk, stage.site.engine, author, "canary").found] == [
+        record_id
+    ]
     for who in ("stranger", "colleague"):
         assert stage.site.ask(catalogue.find_at_desk, stage.site.engine, stage.actor(who), "canary").results.total == 0
 

@@ -171,7 +171,13 @@ class Editorial(RuleBasedStateMachine):
     def somebody_starts(self, who: str) -> None:
         self.start(who)
 
-    @rule(which=st.integers(0, 3), who=st.sampled_from(PEOPLE), complete=st.booleans(), old=st.booleans(), same=st.booleans())
+    @rule(
+        which=st.integers(0, 3),
+        who=st.sampled_from(PEOPLE),
+        complete=st.booleans(),
+        old=st.booleans(),
+        same=st.booleans(),
+    )
     def somebody_saves(self, which: int, who: str, complete: bool, old: bool, same: bool) -> None:
         record = self.records[which % len(self.records)]
         if same:
@@ -201,7 +207,13 @@ class Editorial(RuleBasedStateMachine):
             record.texts.append(Text(title, complete, who))
             record.latest = len(record.texts)
 
-    @rule(which=st.integers(0, 3), who=st.sampled_from(PEOPLE), move=st.sampled_from([*MOVES]), old=st.booleans(), words=st.sampled_from(["", "Because."]))
+    @rule(
+        which=st.integers(0, 3),
+        who=st.sampled_from(PEOPLE),
+        move=st.sampled_from([*MOVES]),
+        old=st.booleans(),
+        words=st.sampled_from(["", "Because."]),
+    )
     def somebody_tries_a_step(self, which: int, who: str, move: str, old: bool, words: str) -> None:
         record = self.records[which % len(self.records)]
         self.step(record, who, move, record.latest - old, words)
@@ -230,9 +242,7 @@ class Editorial(RuleBasedStateMachine):
     def step(self, record: Modelled, who: str, move: str, seen: int, words: str) -> None:
         legal = self.legal(who, record, move, seen, words)
         try:
-            made = self.stage.site.act(
-                editorial.advance, self.actors[who], record.id, move, words=words, seen=seen
-            )
+            made = self.stage.site.act(editorial.advance, self.actors[who], record.id, move, words=words, seen=seen)
         except Refused:
             assert not legal, (who, move, record)
             assert self.roles(who, record) or record.live is not None
@@ -276,7 +286,11 @@ class Editorial(RuleBasedStateMachine):
             row = find.record(session, record.id)
             assert row is not None
             found = next((a.id for a in row.authorships if a.person_id == self.actors[whom].person_id), 0)
-        may = bool(self.roles(who, record) & {"author", "boss"}) and record.state in ("draft", "changes_requested", "published")
+        may = bool(self.roles(who, record) & {"author", "boss"}) and record.state in (
+            "draft",
+            "changes_requested",
+            "published",
+        )
         try:
             self.stage.site.act(authoring.remove_author, self.actors[who], record.id, found)
         except (NotFound, Forbidden):
@@ -286,7 +300,12 @@ class Editorial(RuleBasedStateMachine):
             record.co.discard(whom)
             record.former.add(whom)
 
-    @rule(which=st.integers(0, 3), who=st.sampled_from(("boss", "boss", "coach", "ann")), programme=st.sampled_from(("", "reforms", "elsewhere")), coach=st.sampled_from(("", *PEOPLE)))
+    @rule(
+        which=st.integers(0, 3),
+        who=st.sampled_from(("boss", "boss", "coach", "ann")),
+        programme=st.sampled_from(("", "reforms", "elsewhere")),
+        coach=st.sampled_from(("", *PEOPLE)),
+    )
     def somebody_assigns(self, which: int, who: str, programme: str, coach: str) -> None:
         record = self.records[which % len(self.records)]
         email = f"{coach}@example.org" if coach else ""
@@ -340,7 +359,9 @@ class Editorial(RuleBasedStateMachine):
             return
         assert record.live is not None
         assert shown.values["title"] == record.texts[record.live - 1].title
-        published = [s for s in find.steps(session, record.id) if s.transition == "publish" and s.revision_id == row.live_id]
+        published = [
+            s for s in find.steps(session, record.id) if s.transition == "publish" and s.revision_id == row.live_id
+        ]
         assert published
         writers = {self.actors[t.by].person_id for t in record.texts[: record.live]}
         assert all(s.person_id not in writers for s in published)

@@ -130,7 +130,10 @@ def test_a_record_that_is_here_already_is_left_alone_whatever_the_line_says(stag
 
 def test_two_lines_with_one_id_in_a_file_are_told_apart(stage: Stage) -> None:
     tally = bring_in(stage, [line("twice", title="First"), line("twice", title="Second"), line("other")])
-    assert (tally.imported, [str(b) for b in tally.bad]) == (2, ["line 2, id: the id twice stands in this file already"])
+    assert (tally.imported, [str(b) for b in tally.bad]) == (
+        2,
+        ["line 2, id: the id twice stands in this file already"],
+    )
     assert json.loads(take_out(stage)[1])["title"] == "First"
 
 
@@ -197,7 +200,9 @@ def test_a_bad_line_is_named_with_its_field_and_stops_only_itself(stage: Stage, 
 def test_u12_nothing_a_json_parser_was_ever_tested_with_stops_an_import(stage: Stage, payloads: Path) -> None:
     hostile = json.loads((payloads / "json_parsing.b64.json").read_text())
     texts = [base64.b64decode(blob).decode("utf-8", "replace").replace("\n", " ") for blob in hostile.values()]
-    inside = [json.dumps(line(f"in-{n}", authors=[])).replace('"authors": []', f'"authors": {t}') for n, t in enumerate(texts)]
+    inside = [
+        json.dumps(line(f"in-{n}", authors=[])).replace('"authors": []', f'"authors": {t}') for n, t in enumerate(texts)
+    ]
     tally = bring_in(stage, [*texts, *inside, line("good")])
     assert len(tally.bad) > 200
     with stage.site.db.reading() as session:
@@ -248,7 +253,9 @@ def test_an_import_gives_nobody_a_role(stage: Stage) -> None:
         assert find.members(session, "new-one") == []
 
 
-def test_an_interrupted_import_goes_on_where_it_stopped(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_import_goes_on_where_it_stopped(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(exchange, "BATCH", 3)
     file = tmp_path / "lines.jsonl"
     file.write_text("".join(json.dumps(line(f"r{n}")) + "\n" for n in range(10)))
@@ -269,7 +276,9 @@ def test_an_interrupted_import_goes_on_where_it_stopped(stage: Stage, tmp_path: 
     assert [json.loads(t)["id"] for t in take_out(stage)] == sorted(f"r{n}" for n in range(10))
 
 
-def test_an_export_that_fails_leaves_the_old_file_whole(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_that_fails_leaves_the_old_file_whole(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage.record(stage.actor("author"))
     file = tmp_path / "all.jsonl"
     assert setup.export_file(stage.site, file, quiet) == 1

@@ -95,7 +95,9 @@ def test_f13_every_released_schema_with_data_in_it_is_upgraded_without_loss(stag
     assert difference(db) == []
 
 
-def test_f13_a_migration_that_fails_halfway_leaves_the_old_schema(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f13_a_migration_that_fails_halfway_leaves_the_old_schema(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = command.upgrade
 
     def killed(*args: object, **kwargs: object) -> None:

@@ -142,7 +142,8 @@ def test_the_second_of_two_writers_of_a_record_is_told(stage_on: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("title", "Other"), ("values", {"title": "Other"}), ("language", "fr"), ("number", 9), ("by_id", None)]
+    ("name", "value"),
+    [("title", "Other"), ("values", {"title": "Other"}), ("language", "fr"), ("number", 9), ("by_id", None)],
 )
 def test_a_saved_revision_never_changes_its_text(stage: Stage, name: str, value: object) -> None:
     record_id = stage.record(stage.actor("author"))

@@ -103,7 +103,13 @@ def test_an_unknown_transition_is_refused() -> None:
 
 def test_a_move_says_what_to_write_down() -> None:
     move = small().move("shut", Situation("open", ALL, words="  done  "))
-    assert (move.transition, move.source, move.target, move.words, move.live) == ("shut", "open", "shut", "done", Live.KEEP)
+    assert (move.transition, move.source, move.target, move.words, move.live) == (
+        "shut",
+        "open",
+        "shut",
+        "done",
+        Live.KEEP,
+    )
 
 
 def test_a_definition_cannot_be_changed_afterwards() -> None:

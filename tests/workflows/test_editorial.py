@@ -71,7 +71,8 @@ def test_each_transition_is_open_to_these_roles_in_these_states_and_to_no_others
 
 
 @pytest.mark.parametrize(
-    ("transition", "changes", "reason"), [(t, changes, reason) for t, rows in GUARDED.items() for changes, reason in rows]
+    ("transition", "changes", "reason"),
+    [(t, changes, reason) for t, rows in GUARDED.items() for changes, reason in rows],
 )
 def test_each_guard_objects_to_what_it_guards_against(transition: str, changes: dict, reason: Reason) -> None:
     sources, _, roles, _ = TABLE[transition]

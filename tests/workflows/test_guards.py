@@ -7,7 +7,9 @@ import pytest
 from workflows import guards
 from workflows.definition import Guard, Reason, Situation
 
-QUIET = Situation("in_review", frozenset({"coach"}), words="Yes.", missing=0, own_work=False, has_live=True, seen=2, latest=2)
+QUIET = Situation(
+    "in_review", frozenset({"coach"}), words="Yes.", missing=0, own_work=False, has_live=True, seen=2, latest=2
+)
 
 
 @pytest.mark.parametrize(
@@ -21,8 +23,7 @@ QUIET = Situation("in_review", frozenset({"coach"}), words="Yes.", missing=0, ow
         (guards.has_live, {"has_live": False}, Reason.GUARD),
     ],
 )
-def test_a_guard_objects_in_a_sentence_and_otherwise_says_nothing(guard: Guard, changes: dict, reason: Reason
-) -> None:
+def test_a_guard_objects_in_a_sentence_and_otherwise_says_nothing(guard: Guard, changes: dict, reason: Reason) -> None:
     assert guard(QUIET) is None
     objection = guard(replace(QUIET, **changes))
     assert objection.reason is reason
