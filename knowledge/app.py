@@ -133,11 +133,11 @@ class _SafeStderr:
     def write(self, text: str) -> int:
         try:
             return sys.stderr.write(text)
-        except OSError:
+        except (OSError, ValueError):  # a full disk behind it, or a stream that was closed
             return 0
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             sys.stderr.flush()
 
 

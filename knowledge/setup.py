@@ -60,7 +60,7 @@ def import_file(site: Site, actor: Actor, file: Path, publish: bool, bar: Bar) -
     tally = exchange.Tally()
     with file.open("rb") as lines:
         total = sum(1 for line in lines if line.strip())
-    with file.open(encoding="utf-8", errors="replace") as lines, bar(f"Importing {file.name}", total) as done:
+    with file.open(encoding="utf-8", errors="surrogateescape") as lines, bar(f"Importing {file.name}", total) as done:
         count = 0
         for batch in exchange.batches(lines):
             with site.db.transaction() as session:

@@ -132,7 +132,7 @@ EDITORIAL = Workflow(
         },
         "view_history": dict.fromkeys(_states, _desk),
         "edit": dict.fromkeys((DRAFT, CHANGES), _writers),
-        "share": dict.fromkeys((DRAFT, CHANGES, PUBLISHED), frozenset({AUTHOR, MANAGER})),
+        "share": dict.fromkeys((DRAFT, CHANGES), frozenset({AUTHOR, MANAGER})),
         "review": {IN_REVIEW: frozenset({COACH})},
         "manage": dict.fromkeys(_states, frozenset({MANAGER})),
     },

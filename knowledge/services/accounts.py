@@ -242,7 +242,7 @@ def _me(session: Session, actor: Actor) -> Person:
 
 
 def _person(session: Session, person_id: int) -> Person:
-    found = find.person(session, person_id)
+    found = find.person(session, person_id) if person_id < 2**31 else None  # more than the column holds
     if found is None:
         raise NotFound(str(person_id))
     return found

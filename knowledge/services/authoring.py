@@ -63,6 +63,8 @@ def start(
     if before is not None:
         if not any(a.person_id == me.person_id for a in before.authorships):
             raise NotFound(kind)
+        if _checked(registry[kind], raw, registry, before.latest.values) == before.latest.values:
+            return before  # the same press again, even if the first one also sent it to the coach
         return save(session, actor, before.id, raw, before.latest.number).record
     values = _checked(registry[kind], raw, registry, {})
     home = programme if programme in me.member_of else next(iter(sorted(me.member_of)), None)

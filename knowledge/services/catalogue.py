@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from knowledge.content.registry import RecordType
-from knowledge.services import access, vocabulary
+from knowledge.services import access, editorial, vocabulary
 from knowledge.services.access import PUBLIC
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Gone, NotFound, SearchDown
 from knowledge.services.indexing import DESK
 from knowledge.storage import find
-from knowledge.storage.models import records as tables
 from knowledge.storage.models.records import Record as Record
 from knowledge.storage.models.records import Revision as Revision
 from search.engine import SearchEngine
@@ -115,7 +114,7 @@ def article(session: Session, actor: Actor, record: Record, revision: Revision) 
         record,
         revision,
         registry[record.kind],
-        names(record),
+        tuple(record.credits) if revision is record.live else names(record),
         published.person.name if published and published.person else "",
         related(session, revision),
         access.standing(session, actor).person_id is not None,
@@ -136,8 +135,8 @@ def titles(session: Session, ids: list[str]) -> dict[str, str]:
 
 
 def names(record: Record) -> tuple[str, ...]:
-    """The names that stand on a record."""
-    return tuple(a.name for a in record.authorships if a.role != tables.FORMER)
+    """The names of all who write a record now."""
+    return tuple(editorial.names(record))
 
 
 def newest(session: Session, limit: int = 6) -> list[tuple[Record, RecordType]]:

@@ -87,6 +87,7 @@ def admit(session: Session, actor: Actor, record: Record, state: str, words: str
         record.live = record.latest
         record.published = record.published or now()
         record.first_published = record.first_published or record.published
+    record.credits = names(record)
     record.waiting_since = now() if state == IN_REVIEW else None
     _step(session, actor, record, "import", source, words)
 
@@ -98,7 +99,7 @@ def _write(session: Session, actor: Actor, record: Record, move: Move) -> None:
     # what was withdrawn is what was public, not the draft above it
     decided_on = record.live if move.live is Live.REMOVE and record.live else record.latest
     if move.live is Live.PUBLISH:
-        record.live = record.latest
+        record.live, record.credits = record.latest, names(record)
         record.published, record.first_published = moment, record.first_published or moment
     elif move.live is Live.REMOVE:
         record.live = None
@@ -121,6 +122,11 @@ def _write(session: Session, actor: Actor, record: Record, move: Move) -> None:
     )
     put_layers(session, record)
     outbox.changed(session, record.id)
+
+
+def names(record: Record) -> list[str]:
+    """The names of all who write a record or are credited for it, in order."""
+    return [a.name for a in record.authorships if a.role != tables.FORMER]
 
 
 def put_layers(session: Session, record: Record) -> None:

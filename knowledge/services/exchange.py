@@ -224,6 +224,7 @@ def _record(line: Line, programmes: set[str], people: Mapping[str, Person]) -> R
         state=DRAFT,
         programme_id=line.programme if line.programme in programmes else None,
         source=line.source,
+        authorships=[],
         waiting_since=now() if line.state == IN_REVIEW else None,
     )
     # an account is named once for a record; somebody who left and is back stands there twice
@@ -278,6 +279,8 @@ def _people(session: Session, emails: set[str]) -> dict[str, Person]:
 def _json(text: str) -> Mapping[str, Any]:
     if len(text) > MAX_LINE:
         raise _Refuse("", f"the line is longer than {MAX_LINE} characters")
+    if any("\udc80" <= sign <= "\udcff" for sign in text):  # what could not be decoded when the file was read
+        raise _Refuse("", "the line is not UTF-8; save the file as UTF-8")
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from knowledge.derive import index as derive_index
-from knowledge.services import outbox, vocabulary
+from knowledge.services import editorial, outbox, vocabulary
 from knowledge.services.access import PUBLIC
 from knowledge.storage import find
 from knowledge.storage.models import records as tables
@@ -205,7 +205,7 @@ def _document(
 ) -> Document:
     registry = vocabulary.registry(session)
     moment = record.published if readers == {PUBLIC} else record.changed
-    names = tuple(a.name for a in record.authorships if a.role != tables.FORMER)
+    names = record.credits if readers == {PUBLIC} else editorial.names(record)
     return derive_index.document(
         document_id,
         registry[record.kind],

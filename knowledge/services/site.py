@@ -12,7 +12,7 @@ from knowledge.content.registry import Registry
 from knowledge.services import vocabulary
 from knowledge.services.indexing import Keeper
 from knowledge.settings import Settings
-from knowledge.storage.session import Database
+from knowledge.storage.session import Database, WriteConflict
 from search.engine import SearchEngine
 
 P = ParamSpec("P")
@@ -35,10 +35,16 @@ class Site:
 
     def act(self, service: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a service that writes, in one transaction; after the commit the index hears of it."""
-        with self.db.transaction() as session:
-            result = service(session, *args, **kwargs)
+        try:
+            result = self._once(service, *args, **kwargs)
+        except WriteConflict:  # somebody was faster by a moment: look again at what is there now, and decide anew
+            result = self._once(service, *args, **kwargs)
         self.keeper.after_commit()
         return result
+
+    def _once(self, service: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self.db.transaction() as session:
+            return service(session, *args, **kwargs)
 
     def registry(self) -> Registry:
         """The types over this site's vocabularies."""

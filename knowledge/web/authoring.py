@@ -16,13 +16,13 @@ from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
 from knowledge.services import authoring, catalogue, editorial, history, programmes
-from knowledge.services.errors import Conflict, Invalid
+from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.language import reader_language
 from knowledge.web.public import shown
 from knowledge.web.site import site
 from knowledge.web.steps import said
-from workflows.definition import Refused
+from workflows.definition import Reason, Refused
 from workflows.editorial import EDITORIAL
 
 bp = Blueprint("authoring", __name__, url_prefix="/work")
@@ -85,7 +85,12 @@ def start(kind: str) -> Answer:
 def edit(record_id: str) -> Answer:
     """The form of a record, with what is still missing."""
     actor = signed_in_actor()
-    desk = site().ask(authoring.open_desk, actor, record_id, "edit")
+    try:
+        desk = site().ask(authoring.open_desk, actor, record_id, "edit")
+    except Forbidden:
+        if request.method == "POST" and _pressed_twice(record_id):
+            return redirect(url_for("authoring.desk", record_id=record_id), 303)
+        raise
     vocabularies = site().registry().vocabularies
     base = _whole(request.form.get("base")) or desk.record.latest.number
     if request.method == "GET":
@@ -232,10 +237,21 @@ def _submitted(record_id: str) -> Response:
     try:
         move = site().act(editorial.advance, signed_in_actor(), record_id, "submit")
     except Refused as refused:
+        if refused.reason is Reason.STATE:  # pressed twice: it was sent already
+            return redirect(url_for("authoring.desk", record_id=record_id), 303)
         flash(_("Saved, but not sent yet.") + " " + _(refused.sentence), "wait")
         return redirect(url_for("authoring.edit", record_id=record_id, needed=1), 303)
     flash(said(move.transition))
     return redirect(url_for("authoring.desk", record_id=record_id), 303)
+
+
+def _pressed_twice(record_id: str) -> bool:
+    """Whether this post says nothing that the record, which was sent meanwhile, does not say already."""
+    desk = site().ask(authoring.open_desk, signed_in_actor(), record_id)
+    vocabularies = site().registry().vocabularies
+    form = forms.bind(desk.record_type, vocabularies, posted=request.form, language=reader_language())
+    values, problems = checks.shape(desk.record_type, forms.read(desk.record_type, form), vocabularies, desk.values)
+    return not problems and values == desk.values
 
 
 def _may(desk: authoring.Desk) -> dict[str, bool]:

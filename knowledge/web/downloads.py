@@ -78,7 +78,7 @@ def as_json(asked: Asked, findings: Findings, registry: Registry, language: str)
     }
 
 
-def as_csv(found: Sequence[Found], registry: Registry, language: str) -> Response:
+def as_csv(found: Sequence[Found], registry: Registry, language: str, address: str) -> Response:
     """Results as CSV with labels; cells that a spreadsheet would take for a formula are quoted."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -91,7 +91,7 @@ def as_csv(found: Sequence[Found], registry: Registry, language: str) -> Respons
         row["topics"] = "; ".join(terms["topics"].name(t, language) for t in row["topics"])
         row["stage"] = terms["stages"].name(row["stage"], language) if row["stage"] else ""
         row["evidence"] = terms["evidence"].name(row["evidence"], language) if row["evidence"] else ""
-        row["url"] = url_for("public.practice", record_id=f.record.id, slug=slug(f.revision.title), _external=True)
+        row["url"] = address + row["url"]  # the configured one: a request's Host header is anybody's
         writer.writerow([_cell(row[c]) for c in _COLUMNS])
     response = make_response("\ufeff" + out.getvalue())
     response.headers["Content-Type"] = "text/csv; charset=utf-8"

@@ -8,11 +8,11 @@ import structlog
 from flask import Flask, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from knowledge.services import errors
-from knowledge.web import kept
+from knowledge.web import kept, limits
 from search.errors import BadQuery, SearchUnavailable
 from workflows.definition import Reason, Refused
 
@@ -46,7 +46,9 @@ def answer(error: Exception) -> Response:
     if isinstance(error, errors.SignInNeeded):
         return _sign_in()
     if isinstance(error, CSRFError):
-        return _stale_form()
+        if not limits.too_many_fields():
+            return _stale_form()
+        error = RequestEntityTooLarge()
     if isinstance(error, HTTPException) and error.code and 300 <= error.code < 400:
         return make_response(error.get_response())
     status, title, sentence = _say(error)
@@ -114,7 +116,11 @@ def _page(error: Exception, status: int, title: str, sentence: str) -> Response:
         template, more = "errors/gone.html", {"gone": error}
     elif isinstance(error, Refused):
         more = {"words": request.form.get("words", "")}
-    elif isinstance(error, errors.StorageUnavailable) and request.method == "POST":
+    elif request.method == "POST" and (
+        isinstance(error, errors.StorageUnavailable | errors.WriteConflict)
+        # sent to the coach, or taken off the authors, by somebody else while this was being written
+        or (isinstance(error, errors.Forbidden | errors.NotFound) and request.endpoint == "authoring.edit")
+    ):
         more = {"fields": kept.fields(request.form)}
     context: dict[str, Any] = {"status": status, "title": title, "sentence": sentence, **more}
     return make_response(render_template(template, **context), status)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from flask_limiter import Limiter
 
+from knowledge.services import accounts
+from knowledge.services.errors import Invalid
 from knowledge.web.site import site
 
 
@@ -13,7 +15,12 @@ def _address() -> str:
 
 
 def _account_and_address() -> str:
-    return f"{request.form.get('email', '').strip().casefold()[:254]}|{_address()}"
+    typed = request.form.get("email", "")
+    try:
+        email = accounts.normal_email(typed)  # as the sign-in reads it: another spelling is no fresh start
+    except Invalid:
+        email = typed[:254]
+    return f"{email}|{_address()}"
 
 
 limiter = Limiter(key_func=_address, storage_uri="memory://", strategy="moving-window")
@@ -36,7 +43,18 @@ sign_ins = limiter.limit(
 registrations = limiter.limit(lambda: site().settings.register_limit, exempt_when=_not_posted)
 
 
+def too_many_fields() -> bool:
+    """Whether a posted form has more fields than any form here; Flask counts those of multipart forms only."""
+    return sum(map(len, request.form.listvalues())) > (request.max_form_parts or 0)
+
+
+def _refuse_too_many_fields() -> None:
+    if request.method == "POST" and too_many_fields():
+        abort(413)
+
+
 def init(app: Flask) -> None:
     """Count in this application."""
+    app.before_request(_refuse_too_many_fields)
     limiter.init_app(app)
     limiter.reset()

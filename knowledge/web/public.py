@@ -54,7 +54,9 @@ def practices() -> Response | str | tuple[str, int]:
     except SearchDown:
         site().keeper.heal()
         newest = site().ask(catalogue.newest, 20)
-        return render_template("public/rebuilding.html", asked=asked, newest=newest), 503
+        return make_response(
+            render_template("public/rebuilding.html", asked=asked, newest=newest), 503, {"Retry-After": "30"}
+        )
     facets = params.facet_views(asked, findings.results, registry, reader_language())
     return render_template("public/practices.html", asked=asked, findings=findings, facets=facets, bad=None)
 
@@ -70,7 +72,7 @@ def practices_json() -> Response:
 @bp.get("/practices.csv")
 def practices_csv() -> Response:
     """The found records as a table."""
-    return downloads.as_csv(_all(DOWNLOAD_LIMIT), site().registry(), reader_language())
+    return downloads.as_csv(_all(DOWNLOAD_LIMIT), site().registry(), reader_language(), site().settings.address)
 
 
 @bp.get("/practices.atom")

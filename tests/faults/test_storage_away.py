@@ -146,15 +146,7 @@ def test_f3_over_http_a_full_disk_is_503_and_the_text_is_kept_on_the_page(hasty:
     assert latest(hasty, record_id)[1] == 1
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "full",
-        pytest.param(
-            "closed", marks=pytest.mark.xfail(reason="knowledge/app.py: _SafeStderr catches OSError, not ValueError")
-        ),
-    ],
-)
+@pytest.mark.parametrize("kind", ["full", "closed"])
 def test_f15_a_log_that_cannot_be_written_stops_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:

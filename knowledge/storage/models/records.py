@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session, relationship
 from sqlalchemy.orm.attributes import get_history
 
@@ -22,7 +22,8 @@ class Record(Row):
 
     `version` is checked on every write: the second of two writers gets a StaleDataError. `start_key` makes a
     double press of "start" give one record. `source`: {"url", "licence", "attribution"} of what was taken from
-    elsewhere. `first_published` and `published`: when it first became public, and when the live revision did.
+    elsewhere. `credits`: the names on the live revision, as they were when a coach published it.
+    `first_published` and `published`: when it first became public, and when the live revision did.
     """
 
     __tablename__ = "record"
@@ -37,6 +38,7 @@ class Record(Row):
     version: Mapped[int] = mapped_column()
     start_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     source: Mapped[dict[str, Any] | None]
+    credits: Mapped[list[str]] = mapped_column(JSON, default=list)
     created: Mapped[datetime] = mapped_column(default=now)
     changed: Mapped[datetime] = mapped_column(default=now)
     waiting_since: Mapped[datetime | None]

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("start_key", sa.String(length=64), nullable=True),
         sa.Column("source", sa.JSON(), nullable=True),
+        sa.Column("credits", sa.JSON(), nullable=False),
         sa.Column("created", UtcTime(), nullable=False),
         sa.Column("changed", UtcTime(), nullable=False),
         sa.Column("waiting_since", UtcTime(), nullable=True),
