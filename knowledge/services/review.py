@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -38,11 +38,14 @@ class Baseline:
     number: int
 
 
-def queue(session: Session, actor: Actor) -> list[Waiting]:
-    """What waits for this coach: her programmes' records and those assigned to her, oldest first."""
+def queue(session: Session, actor: Actor, facets: Sequence[tuple[str, str]] = ()) -> list[Waiting]:
+    """What waits for this coach: her programmes' records and those assigned to her, oldest first.
+
+    `facets`: pairs of facet and value that a record must have; the database filters.
+    """
     me = access.require_person(session, actor)
     found = []
-    for record in find.waiting(session, IN_REVIEW, me.coaches, me.person_id):
+    for record in find.waiting(session, IN_REVIEW, me.coaches, me.person_id, facets):
         found.append(
             Waiting(
                 record,

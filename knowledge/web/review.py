@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from knowledge.derive import compare
 from knowledge.services import authoring, catalogue, editorial, history, review
 from knowledge.services.errors import Forbidden
+from knowledge.web import params
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.language import reader_language
 from knowledge.web.public import shown
 from knowledge.web.site import site
 
 bp = Blueprint("review", __name__, url_prefix="/review")
+FILTERS = ("kind", "stage", "language")  # what a long queue is narrowed by
 
 
 @bp.get("")
@@ -22,7 +24,16 @@ def queue() -> str:
     actor = signed_in_actor()
     if not site().ask(review.is_coach, actor):
         raise Forbidden(_("Only coaches review. A manager can make you a coach of a programme."))
-    return render_template("review/queue.html", waiting=site().ask(review.queue, actor), registry=site().registry())
+    registry = site().registry()
+    asked = params.read(request.args, registry)
+    chosen = [(facet, value) for facet in FILTERS for value in asked.filters.get(facet, ())[:1]]
+    return render_template(
+        "review/queue.html",
+        waiting=site().ask(review.queue, actor, chosen),
+        registry=registry,
+        filters=[registry.facets[f] for f in FILTERS if f in registry.facets],
+        chosen=dict(chosen),
+    )
 
 
 @bp.get("/<record_id>")
