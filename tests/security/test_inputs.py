@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Iterable
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -45,7 +46,7 @@ def _flat(name: str, value: Any) -> Iterable[tuple[str, str]]:
             yield from _flat(f"{name}-{number}", inner)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield (f"{name}-{number}" if name == "lessons" else name), str(inner)
+            yield (f"{name}-{number}" if name in ("lessons", "topics") else name), str(inner)
     else:
         yield name, "y" if value is True else str(value)
 
@@ -115,7 +116,7 @@ def test_X8_Q2_Q3_every_argument_of_every_page_takes_hostile_text(stage: Stage, 
                 assert alarms(page.text) == [], (path, payload)
                 assert POLICY in page.headers["Content-Security-Policy"]
             else:
-                assert page.headers["X-Content-Type-Options"] == "nosniff" and "<script" not in page.text[:0]
+                assert page.headers["X-Content-Type-Options"] == "nosniff"
             assert "crlf" not in str(page.headers.get_all("Set-Cookie"))
 
 
@@ -230,7 +231,7 @@ def test_U9_no_cell_of_the_table_is_a_formula(stage: Stage, payloads: Path, monk
     lines = [li for li in (payloads / "csv_injection.txt").read_text().splitlines() if len(li) > 8]
     lines += ['=HYPERLINK("http://evil","x")', "＝1+1 in full width", "\t=1+1 after a tab", '",=1+1,"', "\u00a0=1+1 hidden"]
     for line in lines:
-        stage.record(stage.actor("author"), "published", title=line[:110], summary=f"={line} " + complete_experience()["summary"])
+        stage.record(stage.actor("author"), "published", title=f"{line[:80]} and some words", summary=f"={line} " + complete_experience()["summary"])
     table = stage.client().get("/practices.csv")
     assert formulas(table.text) == []
     assert table.headers["Content-Disposition"].startswith("attachment")
@@ -341,8 +342,6 @@ def test_C6_what_is_saved_after_a_co_author_sent_the_record_is_refused_but_not_l
     # taken back, the kept form can be sent again as it stands
     stage.step(author, record_id, "recall")
     kept = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', late.text)
-    from html import unescape
-
     sent: MultiDict[str, str] = MultiDict((n, unescape(v)) for n, v in kept)
     assert colleague.post(f"/work/{record_id}/edit", data=sent).status_code == 303
     with stage.site.db.reading() as session:
