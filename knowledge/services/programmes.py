@@ -83,6 +83,7 @@ def assign(session: Session, actor: Actor, record_id: str, *, programme_id: str,
     record = find.record(session, record_id, lock=True)
     if record is None:
         raise NotFound(record_id)
+    programme_id = tidy(programme_id)
     if programme_id and session.get(Programme, programme_id) is None:
         raise Invalid([Problem(("programme",), N_("Please choose a programme from the list."))])
     coach = _person(session, coach_email, "coach") if coach_email.strip() else None

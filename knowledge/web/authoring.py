@@ -67,7 +67,10 @@ def start(kind: str) -> Answer:
         form = forms.bind(record_type, registry.vocabularies, values={"language": "en"}, language=reader_language())
         return _form(record_type, form, start_key=secrets.token_urlsafe(16), memberships=memberships)
     posted = request.form
-    given: dict[str, Any] = {"start_key": posted.get("start_key", "")[:64], "memberships": memberships}
+    given: dict[str, Any] = {
+        "start_key": posted.get("start_key", "").replace("\0", "")[:64],
+        "memberships": memberships,
+    }
     if _is_row_button(posted):
         return _rearranged(record_type, posted, **given)
     form = forms.bind(record_type, registry.vocabularies, posted=posted, language=reader_language())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
 
+from knowledge.derive.dates import ONGOING, in_words
 from knowledge.services import catalogue
 from knowledge.services.catalogue import Record
 from knowledge.web.downloads import slug
@@ -18,24 +19,8 @@ from workflows.editorial import EDITORIAL, PUBLISHED
 
 
 def partial_date(text: str) -> str:
-    """2019 -> 2019, 2019-03 -> March 2019, 2019-03-05 -> 5 March 2019."""
-    parts = text.split("-")
-    if text == "ongoing":
-        return str(gettext("ongoing"))
-    if not all(p.isdigit() for p in parts):
-        return text
-    if len(parts) == 2:
-        return str(format_date(date(int(parts[0]), int(parts[1]), 1), "MMMM y"))
-    if len(parts) == 3:
-        return str(format_date(date(*map(int, parts)), "d MMMM y"))
-    return text
-
-
-def span(ends: tuple[str, ...]) -> str:
-    """One date, or two with "to" between."""
-    if len(ends) == 2 and ends[0] != ends[1]:
-        return str(gettext("%(start)s to %(end)s", start=partial_date(ends[0]), end=partial_date(ends[1])))
-    return partial_date(ends[0])
+    """2019-03 -> March 2019, in the reader's language."""
+    return in_words(text, reader_language())
 
 
 def day(moment: datetime | None) -> str:
@@ -55,10 +40,10 @@ def waiting(days: int) -> str:
 
 def years(values: dict[str, Any]) -> str:
     """When it happened: 2005 to 2012."""
-    start, end = values.get("start"), values.get("end")
-    if not start:
-        return ""
-    return span((start[:4], end if end == "ongoing" else end[:4])) if end else str(start[:4])
+    start, end = values.get("start", ""), values.get("end", "")
+    if not start or end[:4] == start[:4]:
+        return str(start[:4])
+    return in_words(f"{start[:4]}/{end if end == ONGOING else end[:4]}" if end else start[:4], reader_language())
 
 
 def state_words(record: Record) -> str:
@@ -76,7 +61,6 @@ def authors(record: Record) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "partial_date": partial_date,
-    "span": span,
     "day": day,
     "moment": moment,
     "waiting": waiting,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, abort, request
 from flask_login import current_user
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
@@ -14,7 +14,8 @@ POLICY = (
 
 
 def init(app: Flask) -> None:
-    """Set the headers on every response, errors included."""
+    """Set the headers on every response, errors included; no address has a NUL byte in it."""
+    app.before_request(_refuse_nul)
     app.after_request(_headers)
 
 
@@ -22,6 +23,11 @@ def on_files(headers: Headers, path: str, url: str) -> None:
     """The same for static files, which are served before the application is asked."""
     headers["Content-Security-Policy"] = POLICY
     headers["X-Content-Type-Options"] = "nosniff"
+
+
+def _refuse_nul() -> None:
+    if "\0" in request.path:  # PostgreSQL could not even be asked for such an id
+        abort(404)
 
 
 def _headers(response: Response) -> Response:

@@ -120,7 +120,9 @@ def test_X8_Q2_Q3_every_argument_of_every_page_takes_hostile_text(stage: Stage, 
             assert "crlf" not in str(page.headers.get_all("Set-Cookie"))
 
 
-@pytest.mark.parametrize("q", ["\x00", "a\x00b", "%ff%fe", "%ed%a0%80", "\ufffe", "%00%0d%0aX: y", "a" * 1000, "é" * 999])
+@pytest.mark.parametrize(
+    "q", ["\x00", "a\x00b", "%ff%fe", "%ed%a0%80", "\ufffe", "%00%0d%0aX: y", "a" * 1000, "é" * 999]
+)
 def test_Q1_bytes_that_are_no_text_are_searched_for_or_refused(stage: Stage, q: str) -> None:
     browser = stage.client()
     for path in ("/practices", "/practices.json", "/practices.csv", "/practices.atom"):
@@ -138,9 +140,46 @@ def test_A2_ids_that_no_record_has_are_not_found_on_any_route(stage: Stage, plac
                  "/work/{}/people", "/work/new/{}", "/review/{}", "/manage/programmes/{}", "/manage/vocabularies/{}",
                  "/manage/records/{}", "/schema/{}.json"):  # fmt: skip
         assert manager.get(path.format(place)).status_code == 404, path
-    for path in ("/records/{}/publish", "/work/{}/edit", "/manage/programmes/{}", "/manage/records/{}", "/manage/vocabularies/{}"):
+    for path in (
+        "/records/{}/publish",
+        "/work/{}/edit",
+        "/manage/programmes/{}",
+        "/manage/records/{}",
+        "/manage/vocabularies/{}",
+    ):
         answer = manager.post(path.format(place), data={"csrf_token": csrf, "title": "T", "words": "x"})
         assert answer.status_code in (404, 422), path
+
+
+def test_A2_Q1_a_nul_byte_is_no_part_of_any_id_on_any_database(stage_on: Stage) -> None:
+    record_id = stage_on.record(stage_on.actor("author"))
+    manager, anyone = stage_on.client("manager"), stage_on.client()
+    csrf = token(manager, "/account")
+    for path in (
+        "/practices/a%00b",
+        "/practices/%00.json",
+        "/work/a%00b",
+        "/review/%00",
+        "/manage/programmes/%00",
+        "/schema/%00.json",
+    ):
+        assert (manager.get(path).status_code, anyone.get(path).status_code) == (404, 404), path
+    for path, fields, status in (
+        ("/records/a%00b/publish", {"seen": "1"}, 404), ("/manage/programmes/a%00b", {"remove": "1"}, 404),
+        ("/work/new/experience", {"title": "With a key like no other", "language": "en", "start_key": "a\0b"}, 303),
+        (f"/manage/records/{record_id}", {"programme": "a\0b"}, 422),
+        ("/manage/programmes", {"id": "x\0y", "title": "T\0"}, 303), ("/account", {"name": "N\0", "country": "\0"}, 303),
+        ("/manage/programmes/reforms", {"action": "member", "email": "a\0@b.c", "role": "coach"}, 422),
+        (f"/records/{record_id}/recall", {"words": "\0", "seen": "\0"}, 403), ("/manage/people/99999999999", {"action": "activate"}, 404),
+    ):  # fmt: skip
+        assert manager.post(path, data={"csrf_token": csrf, **fields}).status_code == status, path
+    for path in (
+        "/manage/people?q=%00",
+        "/work?q=%00",
+        "/practices?country=%00&topic=%00",
+        f"/practices/{record_id}?x=%00",
+    ):
+        assert manager.get(path).status_code in (200, 404), path
 
 
 @pytest.mark.parametrize("number", ["0", "2147483648", "99999999999999999999999999", "999999999", "-1"])
@@ -176,11 +215,21 @@ def test_X12_S13_every_response_of_every_route_and_of_every_error_has_the_strict
 ) -> None:
     record_id = stage.record(stage.actor("author"), "withdrawn")
     manager, anyone = stage.client("manager"), stage.client()
-    given = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "1", "record_id": record_id}
+    given = {
+        "kind": "experience",
+        "name": "topics",
+        "programme_id": "reforms",
+        "person_id": "1",
+        "record_id": record_id,
+    }
     seen = []
     for rule in stage.app.url_map.iter_rules():
         path = re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda m: given.get(m[1], "x"), rule.rule)
-        seen += [browser.open(path, method=m) for browser in (manager, anyone) for m in ("GET", "POST", "OPTIONS", "PUT", "TRACE")]
+        seen += [
+            browser.open(path, method=m)
+            for browser in (manager, anyone)
+            for m in ("GET", "POST", "OPTIONS", "PUT", "TRACE")
+        ]
     seen += [anyone.get("/static/praxis.css"), anyone.get("/static/none.css"), anyone.get("/static/../app.py")]
     seen += [anyone.post("/sign-in", data={"a": "x" * 2_100_000}), manager.get("/work/none"), anyone.get("/nope")]
     for view, error in (("public.about", RuntimeError("x")), ("public.help_search", StorageUnavailable("x"))):
@@ -190,7 +239,9 @@ def test_X12_S13_every_response_of_every_route_and_of_every_error_has_the_strict
     for r in seen:
         policy = r.headers.get("Content-Security-Policy", "")
         where = (r.request.method, r.request.path, r.status_code)
-        assert POLICY in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy and "*" not in policy, where
+        assert (
+            POLICY in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy and "*" not in policy
+        ), where
         assert r.headers["X-Content-Type-Options"] == "nosniff", where
         assert r.mimetype != "text/html" or alarms(r.text) == [], where
 
@@ -204,7 +255,11 @@ def _raising(error: Exception) -> Any:
 
 @pytest.mark.parametrize("ending", ["", ".json", ".atom"])
 def test_X9_X11_hostile_titles_leave_json_and_atom_whole(stage: Stage, payloads: Path, ending: str) -> None:
-    titles = [t[:110].strip() for t in strings(payloads, 90, 11)] + ["</script><script>1", "\u2028\u2029 ends", "]]> & <x/>"]
+    titles = [t[:110].strip() for t in strings(payloads, 90, 11)] + [
+        "</script><script>1",
+        "\u2028\u2029 ends",
+        "]]> & <x/>",
+    ]
     made = 0
     for title in titles:
         try:
@@ -229,9 +284,20 @@ def formulas(table: str) -> list[str]:
 
 def test_U9_no_cell_of_the_table_is_a_formula(stage: Stage, payloads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [li for li in (payloads / "csv_injection.txt").read_text().splitlines() if len(li) > 8]
-    lines += ['=HYPERLINK("http://evil","x")', "＝1+1 in full width", "\t=1+1 after a tab", '",=1+1,"', "\u00a0=1+1 hidden"]
+    lines += [
+        '=HYPERLINK("http://evil","x")',
+        "＝1+1 in full width",
+        "\t=1+1 after a tab",
+        '",=1+1,"',
+        "\u00a0=1+1 hidden",
+    ]
     for line in lines:
-        stage.record(stage.actor("author"), "published", title=f"{line[:80]} and some words", summary=f"={line} " + complete_experience()["summary"])
+        stage.record(
+            stage.actor("author"),
+            "published",
+            title=f"{line[:80]} and some words",
+            summary=f"={line} " + complete_experience()["summary"],
+        )
     table = stage.client().get("/practices.csv")
     assert formulas(table.text) == []
     assert table.headers["Content-Disposition"].startswith("attachment")
@@ -254,7 +320,9 @@ def test_A3_no_form_sets_what_it_does_not_offer(stage: Stage) -> None:
     query = "SELECT state, live_id, coach_id, programme_id, kind, source, first_published FROM record"
     before, people = rows(stage, query), "SELECT id, email, manager, active, password_hash FROM person ORDER BY id"
     accounts_before = rows(stage, people)
-    extra = MultiDict({**EXTRA, "programme": "elsewhere", "programme_id": "elsewhere", "email": "new@example.org", "id": "mine"})
+    extra = MultiDict(
+        {**EXTRA, "programme": "elsewhere", "programme_id": "elsewhere", "email": "new@example.org", "id": "mine"}
+    )
     for browser, path, fields, status in (
         (author, f"/work/{record_id}/edit", {"title": "Changed by its author", "language": "en", "base": "1", "action": "save"}, 303),
         (author, f"/work/{record_id}/people", {"name": "Somebody", "email": ""}, 303),
@@ -267,7 +335,12 @@ def test_A3_no_form_sets_what_it_does_not_offer(stage: Stage) -> None:
     assert rows(stage, "SELECT name FROM person WHERE email = 'reader@example.org'") == [("Reader Renamed",)]  # control
     assert ("Changed by its author",) in rows(stage, "SELECT title FROM revision")  # control
     # a new record goes to the writer's own programme, whichever she names
-    send(author, "/work/new/experience", MultiDict({**extra, "title": "A new one of mine", "language": "en"}), action="save")
+    send(
+        author,
+        "/work/new/experience",
+        MultiDict({**extra, "title": "A new one of mine", "language": "en"}),
+        action="save",
+    )
     assert rows(stage, query + " WHERE id != '" + record_id + "'") == [("draft", None, None, "reforms", "experience", before[0][5], None)]  # fmt: skip
     # and a step sets nothing but what the workflow says
     send(author, f"/records/{record_id}/submit", MultiDict({**EXTRA, "target": "published", "live": "publish"}))
@@ -292,12 +365,14 @@ def test_A5_whoever_wrote_it_cannot_publish_it_in_any_of_her_roles(stage: Stage,
     stage.step(writer, record_id, "submit")
     browser = stage.client("guest" if how.startswith("credited") else "coach")
     assert browser.get(f"/review/{record_id}").status_code == 200  # she does coach it
-    assert 'action="/records/%s/publish"' % record_id not in browser.get(f"/review/{record_id}").text
+    assert f'action="/records/{record_id}/publish"' not in browser.get(f"/review/{record_id}").text
     assert post(browser, f"/records/{record_id}/publish", "/account", seen="1", words="Fine.").status_code == 403
     assert rows(stage, f"SELECT state, live_id FROM record WHERE id = '{record_id}'") == [("in_review", None)]
     stage.person("second")
     stage.programme("reforms", coaches=("second",))
-    assert post(stage.client("second"), f"/records/{record_id}/publish", "/account", seen="1").status_code == 303  # control
+    assert (
+        post(stage.client("second"), f"/records/{record_id}/publish", "/account", seen="1").status_code == 303
+    )  # control
 
 
 def test_C1_C2_of_two_decisions_one_is_taken_and_the_words_of_the_other_are_kept(stage: Stage) -> None:
@@ -305,10 +380,14 @@ def test_C1_C2_of_two_decisions_one_is_taken_and_the_words_of_the_other_are_kept
     stage.person("second")
     stage.programme("reforms", coaches=("second",))
     one, two = stage.client("coach"), stage.client("second")
-    assert post(one, f"/records/{record_id}/request-changes", "/account", seen="1", words="Say when.").status_code == 303
+    assert (
+        post(one, f"/records/{record_id}/request-changes", "/account", seen="1", words="Say when.").status_code == 303
+    )
     late = post(two, f"/records/{record_id}/publish", "/account", seen="1", words="Wonderful, go on like this.")
     assert late.status_code == 409 and "Wonderful, go on like this." in late.text
-    again = post(two, f"/records/{record_id}/request-changes", "/account", seen="1", words="My own long list of wishes.")
+    again = post(
+        two, f"/records/{record_id}/request-changes", "/account", seen="1", words="My own long list of wishes."
+    )
     assert again.status_code == 409 and "My own long list of wishes." in again.text
     steps = rows(stage, f"SELECT transition FROM step WHERE record_id = '{record_id}' ORDER BY id")
     assert steps == [("submit",), ("request-changes",)]
@@ -318,7 +397,8 @@ def test_C4_pressing_send_twice_leads_to_the_desk_both_times_and_makes_one_recor
     browser = stage.client("author")
     fields = answers(stage)
     places = [
-        send(browser, "/work/new/experience", fields, start_key="pressed-twice-123456", action="submit") for _ in range(3)
+        send(browser, "/work/new/experience", fields, start_key="pressed-twice-123456", action="submit")
+        for _ in range(3)
     ]
     assert {(p.status_code, p.headers.get("Location")) for p in places} == {(303, places[0].location)}
     assert "/edit" not in places[0].location
@@ -346,7 +426,10 @@ def test_C6_what_is_saved_after_a_co_author_sent_the_record_is_refused_but_not_l
     assert colleague.post(f"/work/{record_id}/edit", data=sent).status_code == 303
     with stage.site.db.reading() as session:
         found = session.execute(text('SELECT "values" FROM revision ORDER BY number DESC')).scalar()
-    assert "An hour of thought & a <b>bold</b> claim." in (json.loads(found) if isinstance(found, str) else found)["objective"]
+    assert (
+        "An hour of thought & a <b>bold</b> claim."
+        in (json.loads(found) if isinstance(found, str) else found)["objective"]
+    )
 
 
 @pytest.mark.parametrize("error", [WriteConflict("x"), StorageUnavailable("x")])
@@ -360,7 +443,9 @@ def test_F5_C1_a_save_that_meets_a_busy_database_keeps_the_text(
         raise error
 
     monkeypatch.setattr(authoring, "save", fails)
-    answer = send(browser, f"/work/{record_id}/edit", answers(stage, objective="Words worth keeping."), base="1", action="save")
+    answer = send(
+        browser, f"/work/{record_id}/edit", answers(stage, objective="Words worth keeping."), base="1", action="save"
+    )
     assert answer.status_code in (409, 503) and 'value="Words worth keeping."' in answer.text
 
 
@@ -386,7 +471,10 @@ def test_Q3_forms_with_far_too_many_fields_are_refused_fast_by_name_or_by_number
 
 
 def test_S9_crlf_in_names_words_and_queries_reaches_no_header(stage: Stage, payloads: Path) -> None:
-    lines = (payloads / "crlf.txt").read_text(errors="replace").splitlines() + ["a\r\nSet-Cookie: crlf=1", "a\nX-Crlf: 1"]
+    lines = (payloads / "crlf.txt").read_text(errors="replace").splitlines() + [
+        "a\r\nSet-Cookie: crlf=1",
+        "a\nX-Crlf: 1",
+    ]
     reader, manager = stage.client("reader"), stage.client("manager")
     record_id = stage.record(stage.actor("author"), "published", title="T\r\nSet-Cookie: crlf=1 here")
     for line in lines:

@@ -196,7 +196,9 @@ def test_S6_register_says_the_same_for_a_taken_e_mail_and_hashes_for_it(
 ) -> None:
     hashed: list[str] = []
     hasher = accounts._hasher()
-    counting = type("Counting", (), {"hash": lambda _, p: hashed.append(p) or hasher.hash(p), "verify": hasher.verify})()
+    counting = type(
+        "Counting", (), {"hash": lambda _, p: hashed.append(p) or hasher.hash(p), "verify": hasher.verify}
+    )()
     monkeypatch.setattr(accounts, "_hasher", lambda: counting)
     pages = []
     for email in ("reader@example.org", "fresh@example.org", "READER@example.org", "ｒeader@example.org"):
@@ -213,7 +215,13 @@ def test_S6_register_says_the_same_for_a_taken_e_mail_and_hashes_for_it(
 
 @pytest.mark.parametrize(
     "spelling",
-    ["READER@EXAMPLE.ORG", " reader@example.org ", "ｒeader@example.org", "rea\u0007der@example.org", "reader＠example.org"],
+    [
+        "READER@EXAMPLE.ORG",
+        " reader@example.org ",
+        "ｒeader@example.org",
+        "rea\u0007der@example.org",
+        "reader＠example.org",
+    ],
 )
 def test_S7_another_spelling_of_the_same_account_is_no_fresh_start(stage: Stage, spelling: str) -> None:
     browser = stage.app.test_client()
@@ -248,11 +256,15 @@ def test_S7_behind_a_proxy_only_what_the_proxy_added_counts(tmp_path: Path) -> N
 def test_S12_a_password_of_hundreds_of_characters_works_over_http_to_its_last_one(stage: Stage) -> None:
     long = "päss wörd 長い " * 40
     for password in (long + "a", long + "b"):
-        answer = post(stage.app.test_client(), "/register", "/register", name="L", email="l@example.org", password=password)
+        answer = post(
+            stage.app.test_client(), "/register", "/register", name="L", email="l@example.org", password=password
+        )
         assert answer.status_code == 303
     assert post(stage.app.test_client(), "/sign-in", email="l@example.org", password=long + "b").status_code == 401
     assert post(stage.app.test_client(), "/sign-in", email="l@example.org", password=long + "a").status_code == 303
-    too_long = post(stage.app.test_client(), "/register", "/register", name="L", email="m@example.org", password="ab1!" * 300)
+    too_long = post(
+        stage.app.test_client(), "/register", "/register", name="L", email="m@example.org", password="ab1!" * 300
+    )
     assert too_long.status_code == 422 and "ab1!" not in too_long.text  # refused, not cut; and not shown again
 
 
@@ -277,7 +289,9 @@ def test_S8_a_foreign_host_header_ends_up_in_nothing_we_say(stage: Stage) -> Non
         "/", "/practices", "/practices.json", "/practices.csv", "/practices.atom", "/robots.txt", "/sign-in",
         f"/practices/{record_id}", f"/practices/{record_id}.json", "/work", "/nope", "/schema/experience.json",
     ):  # fmt: skip
-        answer = stage.client().get(path, headers=Headers({"Host": "evil.example", "X-Forwarded-Host": "evil2.example"}))
+        answer = stage.client().get(
+            path, headers=Headers({"Host": "evil.example", "X-Forwarded-Host": "evil2.example"})
+        )
         seen.append(answer.text)
         assert "evil" not in answer.text + str(answer.headers), path
     assert any("http://localhost/practices/" in page for page in seen)  # the control: full addresses are in there

@@ -33,9 +33,7 @@ KEPT_BY_THE_SYSTEM = {
 
 def brief() -> dict[str, Any]:
     if not BRIEF.exists():
-        pytest.skip(
-            "the programme's list of fields (../shared/vocab/record_types.json) is not on this machine"
-        )
+        pytest.skip("the programme's list of fields (../shared/vocab/record_types.json) is not on this machine")
     found: dict[str, Any] = json.loads(BRIEF.read_text(encoding="utf-8"))
     return found
 
@@ -79,9 +77,7 @@ def test_every_field_of_its_own_is_declared_with_the_limits_asked_for(record_typ
 
 def test_prose_can_always_be_found() -> None:
     assert [
-        (where, f.id)
-        for where, f in all_fields()
-        if isinstance(f, Prose) and not f.weight and "." not in where
+        (where, f.id) for where, f in all_fields() if isinstance(f, Prose) and not f.weight and "." not in where
     ] == []
 
 

@@ -118,9 +118,7 @@ def test_an_overlay_adds_and_renames_and_keeps_the_place() -> None:
 def test_an_overlay_never_removes_a_term() -> None:
     before = Vocabulary("v", "V", [term("a"), term("b")])
     assert (
-        {t.id for t in before.overlaid([])}
-        == {t.id for t in before.overlaid([term("a", retired=True)])}
-        == {"a", "b"}
+        {t.id for t in before.overlaid([])} == {t.id for t in before.overlaid([term("a", retired=True)])} == {"a", "b"}
     )
 
 
