@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from search import language
 from search.parse import Node, keys_of, prefixes_of
@@ -12,54 +12,72 @@ from search.schema import IndexSchema
 PASSAGE = 220  # characters
 SCANNED = 40_000  # characters of a field that are looked through
 
-
-def title(text: str, node: Node, doc_language: str) -> Snippet:
-    """The whole title, matches marked."""
-    return Snippet(_parts(text, 0, len(text), _matches(text, node, doc_language)))
+Match = tuple[int, int, str]  # where it begins and ends, and the folded word
 
 
-def passage(text: Mapping[str, str], schema: IndexSchema, node: Node, doc_language: str) -> Snippet:
-    """The passage with most different matches: from the summary if it has any, else from the best other field."""
-    summary = text.get("summary", "")
-    best = _best(summary, node, doc_language)
-    if best[0] == 0:
+class Highlighter:
+    """Marks what a query matched. One for a query: what it finds out about a word holds for every document."""
+
+    def __init__(self, node: Node, schema: IndexSchema) -> None:
+        self._wanted, self._prefixes = keys_of(node), prefixes_of(node)
+        # a word and its stem begin with the same letter, in every language that we have a stemmer for and that is ASCII
+        first = frozenset(key.removeprefix(language.STEM_MARK)[:1] for key in (*self._wanted, *self._prefixes))
+        self._finder = language.finder(frozenset(letter for letter in first if letter.isascii()))
         # lightest first: there is the prose; the heavier fields hold names of topics and countries
-        others = [f.name for f in reversed(schema.text) if f.name not in ("title", "summary")]
-        for name in others:
-            found = _best(text.get(name, ""), node, doc_language)
-            if found[0] > best[0]:
-                best, summary = found, text[name]
-    _, start, matches = best
-    end = min(len(summary), start + PASSAGE)
-    end = len(summary) if len(summary) - end < 20 else _word_end(summary, end)
-    parts = _parts(summary, start, end, matches)
-    before = (("… ", False),) if start > 0 else ()
-    after = ((" …", False),) if end < len(summary) else ()
-    return Snippet((*before, *parts, *after)) if parts else Snippet()
+        self._prose = [f.name for f in reversed(schema.text) if f.name not in ("title", "summary")]
+        self._known: dict[str, dict[str, tuple[Match, ...]]] = {}  # language -> unit -> what matches in it
 
+    def title(self, text: Mapping[str, str], language_of_text: str) -> Snippet:
+        """The whole title, matches marked."""
+        title = text.get("title", "")
+        return Snippet(_parts(title, 0, len(title), self._matches(title, language_of_text)))
 
-Match = tuple[int, int, str]
+    def passage(self, text: Mapping[str, str], language_of_text: str) -> Snippet:
+        """The passage with most different matches: from the summary if it has any, else from the best other field."""
+        shown = text.get("summary", "")
+        best = self._best(shown, language_of_text)
+        if best[0] == 0:
+            for name in self._prose:
+                found = self._best(text.get(name, ""), language_of_text)
+                if found[0] > best[0]:
+                    best, shown = found, text[name]
+        _, start, matches = best
+        end = min(len(shown), start + PASSAGE)
+        end = len(shown) if len(shown) - end < 20 else _word_end(shown, end)
+        parts = _parts(shown, start, end, matches)
+        before = (("… ", False),) if start > 0 else ()
+        after = ((" …", False),) if end < len(shown) else ()
+        return Snippet((*before, *parts, *after)) if parts else Snippet()
 
+    def _matches(self, text: str, code: str) -> list[Match]:
+        if not self._wanted and not self._prefixes:
+            return []
+        known = self._known.setdefault(code, {})
+        found: list[Match] = []
+        for piece in self._finder.finditer(text, 0, SCANNED):
+            inside = known.get(unit := piece[0])
+            if inside is None:
+                inside = known[unit] = tuple(self._inside(unit, code))
+            for a, b, word in inside:
+                found.append((piece.start() + a, piece.start() + b, word))
+        return found
 
-def _matches(text: str, node: Node, doc_language: str) -> list[Match]:
-    wanted, prefixes = keys_of(node), prefixes_of(node)
-    if not wanted and not prefixes:
-        return []
-    return [
-        (t.start, t.end, t.word)
-        for t in language.tokens(text[:SCANNED])
-        if wanted.intersection(language.keys(t, doc_language)) or (prefixes and t.word.startswith(prefixes))
-    ]
+    def _inside(self, unit: str, code: str) -> Iterator[Match]:
+        for token in language.tokens(unit):
+            if self._wanted.intersection(language.keys(token, code)) or (
+                self._prefixes and token.word.startswith(self._prefixes)
+            ):
+                yield token.start, token.end, token.word
 
-
-def _best(text: str, node: Node, doc_language: str) -> tuple[int, int, list[Match]]:
-    matches = [m for m in _matches(text, node, doc_language) if m[2] not in language.STOP]
-    best, start = 0, 0
-    for number, match in enumerate(matches):
-        within = {m[2] for m in matches[number : number + 40] if m[1] <= match[0] + PASSAGE}
-        if len(within) > best:
-            best, start = len(within), match[0]
-    return best, _word_start(text, max(0, start - 40)) if best and start > PASSAGE // 2 else 0, matches
+    def _best(self, text: str, code: str) -> tuple[int, int, list[Match]]:
+        """How many different words match in the best passage, where it begins, and all matches."""
+        matches = [m for m in self._matches(text, code) if m[2] not in language.STOP]
+        best, start = 0, 0
+        for number, match in enumerate(matches):
+            within = {m[2] for m in matches[number : number + 40] if m[1] <= match[0] + PASSAGE}
+            if len(within) > best:
+                best, start = len(within), match[0]
+        return best, _word_start(text, max(0, start - 40)) if best and start > PASSAGE // 2 else 0, matches
 
 
 def _parts(text: str, start: int, end: int, matches: list[Match]) -> tuple[tuple[str, bool], ...]:

@@ -1,8 +1,9 @@
 """Words: how text is cut, folded and stemmed, the same for every engine, for documents and for queries.
 
-A position of a text yields its word folded (lower case, no accents) and, where the language has a stemmer, the stem
-under a key of that language (`~en:agreement`), which no typed word can collide with. A query word matches the folded
-word best, and the stem in any language, because a reader does not know in which language a record was written.
+A position of a text yields its word folded (lower case, no accents) and, where the language has a stemmer, its stem
+under a key with a mark (`~agreement`), which no typed word can collide with. A query word matches the folded word best,
+and its stem in any language, because a reader does not know in which language a record was written. Stems do not name
+their language: that a French and a Spanish word of one root meet is welcome, and there is less to look up.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 STEMMERS = {"en": "english", "fr": "french", "es": "spanish", "pt": "portuguese", "ar": "arabic"}
 STEM_MARK = "~"
@@ -36,6 +37,7 @@ _ELISIONS = frozenset("c d j l m n s t qu jusqu lorsqu puisqu quoiqu dell nell s
 # combining marks belong to their word: without them Indic vowels and Arabic diacritics would cut it
 _MARKS = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc")).replace("]", "")
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
+_UNIT = re.compile(rf"{_WORD.pattern}(?:[-‐‑]{_WORD.pattern})*['’]?")
 _DROPPED_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 MAX_WORD = 60  # characters; a longer run is no word, and would only bloat the index
@@ -81,9 +83,34 @@ def tokens(text: str) -> Iterator[Token]:
 
 def indexed(text: str, language: str) -> Iterator[tuple[int, str]]:
     """Pairs of position and key, as an index holds them."""
-    for token in tokens(text):
-        for key in keys(token, language):
-            yield token.position, key
+    at = 0
+    for unit in units(text):
+        places = analysed(unit, language)
+        for place in places:
+            for key in place:
+                yield at, key
+            at += 1
+
+
+def units(text: str) -> list[str]:
+    """The text cut into pieces that can be analysed one by one: words with what hangs on them by hyphen or apostrophe.
+
+    The tokens of a text are the tokens of its units, one after the other.
+    """
+    return _UNIT.findall(text)
+
+
+@lru_cache(maxsize=500)
+def finder(first: frozenset[str]) -> re.Pattern[str]:
+    """Finds the units that begin with one of these letters in any case; those beyond ASCII are found whatever."""
+    letters = "".join(re.escape(letter) for letter in sorted({*first, *(letter.upper() for letter in first)}))
+    return re.compile(rf"(?<![^\W_])(?<![{_MARKS}])(?=[{letters}]|[^\x00-\x7f]){_UNIT.pattern}")
+
+
+@lru_cache(maxsize=200_000)
+def analysed(unit: str, language: str) -> tuple[tuple[str, ...], ...]:
+    """The keys at each position of a unit."""
+    return tuple(keys(token, language) for token in tokens(unit))
 
 
 def keys(token: Token, language: str) -> tuple[str, ...]:
@@ -96,19 +123,19 @@ def keys(token: Token, language: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
-    """The key of a word's stem: `~en:agreement`."""
-    return f"{STEM_MARK}{language}:{_stemmer(language).stemWord(word)}"
+    """The key of a word's stem: `~agreement`."""
+    return STEM_MARK + str(_stemmer(language).stemWord(word))
 
 
 def stems(word: str) -> tuple[str, ...]:
-    """The stem keys of a query word in every language that has them."""
-    return tuple(stem(word, language) for language in STEMMERS)
+    """The stem keys of a query word, in every language that has them."""
+    return tuple(dict.fromkeys(stem(word, language) for language in STEMMERS))
 
 
-def _stemmer(language: str):  # type: ignore[no-untyped-def]  # snowballstemmer has no types
+def _stemmer(language: str) -> Stemmer.Stemmer:
     kept = _local.__dict__.setdefault("stemmers", {})  # a stemmer keeps state: one for each thread
     if language not in kept:
-        kept[language] = snowballstemmer.stemmer(STEMMERS[language])
+        kept[language] = Stemmer.Stemmer(STEMMERS[language], 0)  # words are remembered here, not there
     return kept[language]
 
 

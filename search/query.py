@@ -12,7 +12,7 @@ MAX_DEPTH = 10_000  # hits that can be paged to; beyond it people filter instead
 
 
 class Sort(StrEnum):
-    """Orders of a result list. Ties are broken by document id, so that pages never overlap."""
+    """Orders of a result list. Equals in relevance come newest first; document ids decide last: pages never overlap."""
 
     RELEVANCE = "relevance"
     NEWEST = "newest"
@@ -27,6 +27,7 @@ class Query:
     `filters`: facet -> chosen values (OR within a facet, AND across).
     `year_from`, `year_to`: inclusive bounds on the schema's years facet.
     `facets`: which facets to count; empty for none. `language`: the reader's.
+    `highlights`: whether hits come with their passages; counts and downloads need none.
     """
 
     text: str = ""
@@ -39,6 +40,7 @@ class Query:
     per_page: int = 20
     facets: tuple[str, ...] = ()
     language: str = "en"
+    highlights: bool = True
 
 
 @dataclass(frozen=True)

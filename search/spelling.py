@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
 
 from search import language
 from search.parse import Node, words_of
@@ -11,12 +16,68 @@ from search.query import Query, Results
 
 MAX_WORDS = 4  # of one query that are corrected
 
+Letters = npt.NDArray[np.uint64]
+
+
+class Lexicon:
+    """The words of an index with how many documents have them, to be looked through for words that are like another.
+
+    Words are only added: whether one still occurs in anything a reader may see is asked when it is offered.
+    """
+
+    def __init__(self) -> None:
+        self._often: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._arrays: tuple[list[str], Letters, npt.NDArray[np.int64]] | None = None
+
+    def add(self, words: Iterable[tuple[str, int]]) -> None:
+        """Take in words with how many documents have them."""
+        with self._lock:
+            for word, often in words:
+                self._often[word] = self._often.get(word, 0) + often
+            self._arrays = None
+
+    def like(self, word: str, limit: int) -> list[str]:
+        """Words at an edit distance of at most `limit`: the nearest first, of those the ones that begin alike, then
+        the most frequent."""
+        words, letters, lengths = self._looked_up()
+        apart = np.bitwise_count(letters ^ _letters([word])[0])
+        near = np.flatnonzero((apart <= 2 * limit) & (np.abs(lengths - len(word)) <= limit) & (lengths > 2))
+        ranked = []
+        for other in (words[n] for n in near.tolist()):
+            if 0 < (distance := _distance(word, other, limit)) <= limit:
+                ranked.append((distance, other[0] != word[0], -self._often[other], other))
+        return [other for *_, other in sorted(ranked)]
+
+    def beginning(self, prefix: str, limit: int) -> list[str]:
+        """Words that begin so, the most frequent first."""
+        words = self._looked_up()[0]
+        low, high = bisect_left(words, prefix), bisect_left(words, prefix + chr(0x10FFFF))
+        return sorted(words[low:high], key=lambda w: (-self._often[w], w))[:limit]
+
+    def _looked_up(self) -> tuple[list[str], Letters, npt.NDArray[np.int64]]:
+        with self._lock:
+            if self._arrays is None:
+                words = sorted(self._often)
+                self._arrays = words, _letters(words), np.array([len(w) for w in words], np.int64)
+            return self._arrays
+
+
+def _letters(words: list[str]) -> Letters:
+    """The letters of each word as bits: two words that are alike differ in few."""
+    if not words:
+        return np.empty(0, np.uint64)
+    codes = np.frombuffer("".join(words).encode("utf-32-le", "replace"), np.uint32)
+    bits = np.left_shift(np.uint64(1), (codes % 64).astype(np.uint64))
+    ends = np.cumsum([len(w) for w in words])
+    return np.bitwise_or.reduceat(bits, np.concatenate([[0], ends[:-1]]))
+
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The words of an index, and a test whether a word occurs in a document that this reader may see."""
 
-    words: frozenset[str]
+    words: Lexicon
     readable: Callable[[str], bool]
 
 
@@ -40,15 +101,7 @@ def suggested(
 def nearest(word: str, vocabulary: Vocabulary) -> str:
     """The readable word at the smallest edit distance (one change, two from six letters on), or ""."""
     limit = 2 if len(word) > 5 else 1
-    letters = set(word)
-    ranked = []
-    for other in vocabulary.words:
-        # two cheap looks first: most words differ in length or letters
-        if abs(len(other) - len(word)) <= limit and len(letters.symmetric_difference(other)) <= 2 * limit:
-            distance = _distance(word, other, limit)
-            if 0 < distance <= limit and len(other) > 2:
-                ranked.append((distance, other[0] != word[0], other))
-    return next((other for _, _, other in sorted(ranked) if vocabulary.readable(other)), "")
+    return next((other for other in vocabulary.words.like(word, limit) if vocabulary.readable(other)), "")
 
 
 def _swapped(text: str, word: str, better: str) -> str:

@@ -1,41 +1,47 @@
-"""Evaluating a query tree on arrays: one boolean mask and one score per document of a segment.
+"""Evaluating a query tree on arrays: which documents fit a node, in order, and how well each does.
 
-A segment gives postings as arrays (document numbers and frequencies); everything else is here and knows no library
-of an engine. Scores are BM25 per field, times the field's weight, summed; a stem counts less than the exact word.
+An index gives the postings of a key as arrays; everything else is here and knows no library of an engine. Few
+documents are kept as a sorted list, many as one number for every document of the index, so that a rare word costs
+nothing for the size of the index and a common one never needs a search. Scores are those of `search.scoring`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, reduce
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from search import scoring
+from search.errors import BadQuery
 from search.parse import And, Everything, FacetTerm, Node, Not, Or, Phrase, Prefix, Word
 from search.schema import IndexSchema
 
-K1, B = 1.2, 0.75
-STEM_WEIGHT = 0.6
 MAX_EXPANSION = 200  # words a prefix may stand for
+DENSE = 16  # one in so many documents is enough to keep a number for each of them
+PATIENCE = 5.0  # seconds for one query
+TOO_SLOW = "This search takes too long. Please use fewer words, or longer beginnings of words."
 
 Ints = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Postings:
-    """Documents that have a key in a field, in order, and how often."""
+    """The documents that have a key in a field, in order; how often; and where, document after document."""
 
     documents: Ints
-    frequencies: Floats
+    frequencies: npt.NDArray[np.integer]
+    positions: npt.NDArray[np.integer]
 
 
-class Segment(Protocol):
-    """An immutable part of an index; document numbers run from 0 to `size`."""
+class Index(Protocol):
+    """What the evaluator asks of an index; document numbers run from 0 to `size`."""
 
     size: int
 
@@ -43,140 +49,208 @@ class Segment(Protocol):
         """The postings of a key; empty when there are none."""
         ...
 
-    def positions(self, field: str, key: str) -> Mapping[int, Sequence[int]]:
-        """Document -> positions of a key."""
+    def norms(self, field: str) -> Floats:
+        """What a frequency is held against (`scoring.norm`), for every document."""
         ...
 
-    def lengths(self, field: str) -> Floats:
-        """Words in a field of every document."""
+    def facet_mask(self, facet: str, values: Sequence[str]) -> Mask:
+        """The documents that have one of these values, compared without regard to case."""
         ...
 
-    def facet(self, facet: str) -> Mapping[str, Ints]:
-        """Value -> documents."""
-        ...
-
-    def words_from(self, field: str, prefix: str, limit: int) -> list[str]:
-        """Words of a field that begin so, at most `limit`."""
+    def words_from(self, prefix: str, limit: int) -> list[str]:
+        """Words that begin so, the most frequent first, at most `limit`."""
         ...
 
 
 @dataclass(frozen=True)
-class Statistics:
-    """What scoring must know of the whole index, not of one segment."""
-
-    documents: int
-    average: Mapping[str, float]
-    frequency: Mapping[tuple[str, str], int]
-
-
-@dataclass
 class Match:
-    """Which documents of a segment fit a node, and how well."""
+    """The documents that fit a node, in order, and their scores; `size` is that of the index."""
 
-    mask: Mask
+    documents: Ints
     scores: Floats
+    size: int
+
+    @cached_property
+    def dense(self) -> Floats:
+        """A score for every document of the index; 0 where it does not fit (or fits without a score)."""
+        found = np.zeros(self.size, np.float32)
+        found[self.documents] = self.scores
+        return found
+
+    @cached_property
+    def mask(self) -> Mask:
+        """Which documents fit."""
+        found = np.zeros(self.size, bool)
+        found[self.documents] = True
+        return found
+
+    @property
+    def common(self) -> bool:
+        """Whether it fits so many that arrays over all documents are cheaper than lists."""
+        return len(self.documents) * DENSE > self.size
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory at most."""
+        return int(self.documents.nbytes * 2 + (self.size * 5 if self.common else 0)) + 300
+
+    def among(self, documents: Ints) -> tuple[Mask, Floats]:
+        """Which of these documents fit, and the scores (of those that do not: anything)."""
+        if self.common:
+            return self.mask[documents], self.dense[documents]
+        if not len(self.documents):
+            return np.zeros(len(documents), bool), np.zeros(len(documents), np.float32)
+        places = np.searchsorted(self.documents, documents)
+        np.minimum(places, len(self.documents) - 1, out=places)
+        return self.documents[places] == documents, self.scores[places]
 
 
 class Evaluator:
-    """Walks a query tree once over one segment."""
+    """Walks a query tree once. `remembered` keeps what single words came to, as long as the index stays the same."""
 
-    def __init__(self, segment: Segment, schema: IndexSchema, statistics: Statistics) -> None:
-        self._segment, self._schema, self._statistics = segment, schema, statistics
+    def __init__(self, index: Index, schema: IndexSchema, remembered: Remembered | None = None) -> None:
+        self._index, self._schema = index, schema
+        self._remembered = remembered
+        self._deadline = time.monotonic() + PATIENCE
 
     def match(self, node: Node) -> Match:
-        """The documents that fit, with their scores."""
-        if isinstance(node, Word):
-            return self._word(node)
-        if isinstance(node, Prefix):
-            return self._prefix(node)
-        if isinstance(node, Phrase):
-            return self._phrase(node)
-        if isinstance(node, And | Or):
-            return self._joined(node)
+        """The documents that fit. Raises BadQuery when it takes too long."""
+        if time.monotonic() > self._deadline:
+            raise BadQuery(TOO_SLOW)
+        if isinstance(node, Word | Prefix | Phrase):
+            return self._leaf(node)
+        if isinstance(node, And):
+            return self._all(node.parts)
+        if isinstance(node, Or):
+            return _any([self.match(part) for part in node.parts], self._index.size)
         if isinstance(node, Not):
-            inner = self.match(node.part)
-            return Match(~inner.mask, np.zeros(self._segment.size))
+            return self._unscored(~self.match(node.part).mask)
         if isinstance(node, FacetTerm):
-            return Match(self._facet_mask(node), np.zeros(self._segment.size))
+            return self._unscored(self._index.facet_mask(node.facet, [node.value]))
         assert isinstance(node, Everything)
-        return Match(np.ones(self._segment.size, bool), np.zeros(self._segment.size))
+        return self._unscored(np.ones(self._index.size, bool))
 
-    def _joined(self, node: And | Or) -> Match:
-        parts = [self.match(part) for part in node.parts]
-        mask = parts[0].mask.copy()
-        for part in parts[1:]:
-            mask = mask & part.mask if isinstance(node, And) else mask | part.mask
-        return Match(mask, np.sum([p.scores for p in parts], axis=0))
-
-    def _word(self, node: Word) -> Match:
-        found = self._nothing()
-        for field, weight in self._fields(node.field):
-            self._add(found, field, node.text, weight)
-            for stem in node.stems:
-                self._add(found, field, stem, weight * STEM_WEIGHT)
+    def _all(self, parts: Sequence[Node]) -> Match:
+        """What fits all parts. What is excluded or only filtered comes last, as a look at those that are left."""
+        wanted = [self.match(p) for p in parts if not isinstance(p, Not)]
+        unwanted = [self.match(p.part) for p in parts if isinstance(p, Not)]
+        found = _both(wanted, self._index.size) if wanted else self._unscored(np.ones(self._index.size, bool))
+        for match in unwanted:
+            kept = ~match.among(found.documents)[0]
+            found = Match(found.documents[kept], found.scores[kept], found.size)
         return found
 
-    def _prefix(self, node: Prefix) -> Match:
-        found = self._nothing()
-        for field, weight in self._fields(node.field):
-            for word in self._segment.words_from(field, node.text, MAX_EXPANSION):
-                self._add(found, field, word, weight)
-        return found
+    def _unscored(self, mask: Mask) -> Match:
+        documents = np.flatnonzero(mask).astype(np.int32)
+        return Match(documents, np.zeros(len(documents), np.float32), self._index.size)
 
-    def _phrase(self, node: Phrase) -> Match:
-        found = self._nothing()
-        for field, weight in self._fields(node.field):
-            places = [self._segment.positions(field, word) for word in node.words]
-            documents = set(places[0]).intersection(*places[1:])
-            hits = {d: n for d in documents if (n := _runs([places[i][d] for i in range(len(places))]))}
-            if hits:
-                which = np.fromiter(hits, np.int32, len(hits))
-                often = np.fromiter(hits.values(), np.float64, len(hits))
-                idf = sum(self._idf(field, word) for word in node.words)
-                self._score(found, field, Postings(which, often), weight * idf)
-        return found
+    def _leaf(self, node: Word | Prefix | Phrase) -> Match:
+        known = self._remembered.get(node) if self._remembered is not None else None
+        if known is None:
+            known = _any(list(self._scored(node)), self._index.size)
+            if self._remembered is not None:
+                self._remembered.put(node, known, known.bytes)
+        return known
 
-    def _facet_mask(self, node: FacetTerm) -> Mask:
-        mask = np.zeros(self._segment.size, bool)
-        for value, documents in self._segment.facet(node.facet).items():
-            if value.casefold() == node.value.casefold():
-                mask[documents] = True
-        return mask
+    def _scored(self, node: Word | Prefix | Phrase) -> Iterator[Match]:
+        for field in self._schema.text:
+            if node.field not in ("", field.name):
+                continue
+            if isinstance(node, Word):
+                yield self._key(field.name, node.text, field.weight)
+                for stem in node.stems:
+                    yield self._key(field.name, stem, field.weight * scoring.STEM)
+            elif isinstance(node, Prefix):
+                for word in self._index.words_from(node.text, MAX_EXPANSION):
+                    yield self._key(field.name, word, field.weight)
+            else:
+                yield self._phrase(field.name, node.words, field.weight)
 
-    def _fields(self, only: str) -> list[tuple[str, float]]:
-        return [(f.name, f.weight) for f in self._schema.text if only in ("", f.name)]
+    def _key(self, field: str, key: str, weight: float) -> Match:
+        found = self._index.postings(field, key)
+        idf = scoring.idf(self._index.size, len(found.documents))
+        return self._weighed(field, found.documents, found.frequencies, weight * idf)
 
-    def _nothing(self) -> Match:
-        return Match(np.zeros(self._segment.size, bool), np.zeros(self._segment.size))
+    def _phrase(self, field: str, words: tuple[str, ...], weight: float) -> Match:
+        """A phrase counts as one word, as telling as all its words together."""
+        each = [self._index.postings(field, word) for word in words]
+        idf = sum(scoring.idf(self._index.size, len(p.documents)) for p in each)
+        documents, often = _in_a_row(each)
+        return self._weighed(field, documents, often, weight * idf)
 
-    def _add(self, found: Match, field: str, key: str, weight: float) -> None:
-        postings = self._segment.postings(field, key)
-        if len(postings.documents):
-            self._score(found, field, postings, weight * self._idf(field, key))
-
-    def _score(self, found: Match, field: str, postings: Postings, weight: float) -> None:
-        lengths = self._segment.lengths(field)[postings.documents]
-        norm = K1 * (1 - B + B * lengths / (self._statistics.average.get(field) or 1.0))
-        found.mask[postings.documents] = True
-        found.scores[postings.documents] += weight * postings.frequencies * (K1 + 1) / (postings.frequencies + norm)
-
-    def _idf(self, field: str, key: str) -> float:
-        n = self._statistics.frequency.get((field, key), 1)
-        return math.log(1 + (self._statistics.documents - n + 0.5) / (n + 0.5))
-
-
-def keys_in(node: Node) -> list[str]:
-    """Every key whose document frequency scoring needs."""
-    if isinstance(node, Word):
-        return [node.text, *node.stems]
-    if isinstance(node, Phrase):
-        return list(node.words)
-    if isinstance(node, And | Or):
-        return [k for part in node.parts for k in keys_in(part)]
-    return keys_in(node.part) if isinstance(node, Not) else []
+    def _weighed(self, field: str, documents: Ints, often: npt.NDArray[np.integer], weight: float) -> Match:
+        if not len(documents):
+            return Match(documents, np.empty(0, np.float32), self._index.size)
+        frequencies = often.astype(np.float32)
+        against = self._index.norms(field)[documents]
+        against += frequencies
+        frequencies *= np.float32(weight * (scoring.K1 + 1))
+        return Match(documents, np.divide(frequencies, against, out=against), self._index.size)
 
 
-def _runs(places: list[Sequence[int]]) -> int:
-    """How often the positions follow one another."""
-    following = [set(p) for p in places[1:]]
-    return sum(all(start + n + 1 in p for n, p in enumerate(following)) for start in places[0])
+class Remembered(Protocol):
+    """Where matches of single words are kept."""
+
+    def get(self, key: Node) -> Match | None: ...
+
+    def put(self, key: Node, value: Match, size: int) -> None: ...
+
+
+def _both(parts: list[Match], size: int) -> Match:
+    """What fits all of these."""
+    parts = sorted(parts, key=lambda m: len(m.documents))
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if first.common:
+        mask = reduce(np.logical_and, (m.mask for m in parts))
+        documents = np.flatnonzero(mask).astype(np.int32)
+        return Match(documents, sum((m.dense[documents] for m in parts), np.zeros(1, np.float32)), size)
+    documents, scores = first.documents, first.scores
+    for match in parts[1:]:
+        fits, more = match.among(documents)
+        documents, scores = documents[fits], scores[fits] + more[fits]
+    return Match(documents, scores, size)
+
+
+def _any(parts: list[Match], size: int) -> Match:
+    """What fits any of these."""
+    parts = [m for m in parts if len(m.documents)]
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return Match(np.empty(0, np.int32), np.empty(0, np.float32), size)
+    total = sum(len(m.documents) for m in parts)
+    if total * DENSE > size:
+        scores, mask = np.zeros(size, np.float32), np.zeros(size, bool)
+        for match in parts:
+            scores[match.documents] += match.scores
+            mask[match.documents] = True
+        documents = np.flatnonzero(mask).astype(np.int32)
+        return Match(documents, scores[documents], size)
+    documents, places = np.unique(np.concatenate([m.documents for m in parts]), return_inverse=True)
+    added = np.bincount(places, np.concatenate([m.scores for m in parts]))
+    return Match(documents, added.astype(np.float32), size)
+
+
+def _in_a_row(words: Sequence[Postings]) -> tuple[Ints, npt.NDArray[np.integer]]:
+    """The documents in which the words follow one another, and how often they do."""
+    shared = reduce(lambda a, b: np.intersect1d(a, b, assume_unique=True), (w.documents for w in words))
+    if not len(shared):
+        return shared.astype(np.int32), np.empty(0, np.int64)
+    begins = reduce(
+        lambda a, b: np.intersect1d(a, b, assume_unique=True),
+        (_places(word, shared, number) for number, word in enumerate(words)),
+    )
+    documents, often = np.unique(begins >> 32, return_counts=True)
+    return documents.astype(np.int32), often
+
+
+def _places(word: Postings, documents: Ints, back: int) -> npt.NDArray[np.int64]:
+    """Where a phrase would begin whose word number `back` this is: document * 2^32 + position, sorted."""
+    which = np.searchsorted(word.documents, documents)
+    counts = word.frequencies[which].astype(np.int64)
+    starts = np.cumsum(word.frequencies, dtype=np.int64)[which] - counts
+    within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(starts, counts)
+    places = word.positions[within].astype(np.int64) - back
+    return ((np.repeat(documents.astype(np.int64), counts) << 32) + places)[places >= 0]

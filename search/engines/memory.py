@@ -6,12 +6,12 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from search import highlight, language, spelling
+from search import highlight, language, scoring, spelling
 from search.engine import Progress
 from search.errors import SearchUnavailable
 from search.parse import And, Everything, FacetTerm, Node, Not, Or, Phrase, Prefix, Word, parse
-from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Sort
-from search.schema import Document, IndexSchema
+from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Snippet, Sort
+from search.schema import Document, IndexSchema, moment
 
 Positions = Mapping[str, Mapping[str, list[int]]]  # field -> key -> positions
 
@@ -83,25 +83,46 @@ class MemoryEngine:
         pages = max(1, -(-min(len(chosen), MAX_DEPTH) // per_page))
         page = max(1, min(query.page, pages))
         scored = _ordered([(d, self._score(node, d, p)) for d, p in chosen], query.sort)
+        marker = highlight.Highlighter(node, self.schema)
         hits = tuple(
             Hit(
                 d.id,
                 score,
-                highlight.title(d.text.get("title", ""), node, d.language),
-                highlight.passage(d.text, self.schema, node, d.language),
+                marker.title(d.text, d.language) if query.highlights else Snippet(),
+                marker.passage(d.text, d.language) if query.highlights else Snippet(),
             )
             for d, score in scored[(page - 1) * per_page : page * per_page]
         )
         return Results(len(chosen), hits, page, per_page, counts)
 
     def _score(self, node: Node, document: Document, positions: Positions) -> float:
-        weights = {f.name: f.weight for f in self.schema.text}
-        if isinstance(node, Word):
-            keys = {node.text: 1.0} | dict.fromkeys(node.stems, 0.6)
-            return sum(weights[f] * w * len(positions.get(f, {}).get(k, ())) for f in weights for k, w in keys.items())
         if isinstance(node, And | Or):
-            return sum(self._score(part, document, positions) for part in node.parts)
-        return 0.0
+            fitting = (part for part in node.parts if _fits(part, document, positions))
+            return sum(self._score(part, document, positions) for part in fitting)
+        if not isinstance(node, Word | Prefix | Phrase):
+            return 0.0
+        fields = [f for f in self.schema.text if node.field in ("", f.name)]
+        return sum(f.weight * self._in_field(node, f.name, positions.get(f.name, {})) for f in fields)
+
+    def _in_field(self, node: Word | Prefix | Phrase, field: str, keys: Mapping[str, list[int]]) -> float:
+        """BM25 of a word, of all words with a beginning, or of a phrase in one field of a document."""
+        if isinstance(node, Phrase):
+            often = sum(_begins(node.words, keys, start) for start in keys.get(node.words[0], ()))
+            return self._weight(often, sum(self._idf(field, w) for w in node.words), field, keys) if often else 0.0
+        if isinstance(node, Prefix):
+            words = {key: 1.0 for key in keys if key.startswith(node.text)}
+        else:
+            words = {node.text: 1.0} | dict.fromkeys(node.stems, scoring.STEM)
+        held = [(w, factor) for w, factor in words.items() if w in keys]
+        return sum(f * self._weight(len(keys[w]), self._idf(field, w), field, keys) for w, f in held)
+
+    def _weight(self, often: int, idf: float, field: str, keys: Mapping[str, list[int]]) -> float:
+        lengths = [_length(p.get(field, {})) for _, p in self._held().values()]
+        return idf * scoring.weight(often, scoring.norm(_length(keys), sum(lengths) / len(lengths)))
+
+    def _idf(self, field: str, key: str) -> float:
+        having = sum(key in p.get(field, {}) for _, p in self._held().values())
+        return scoring.idf(len(self._held()), having)
 
     def _vocabulary(self, query: Query) -> spelling.Vocabulary:
         words = {
@@ -112,7 +133,9 @@ class MemoryEngine:
             for key in keys
             if not key.startswith(language.STEM_MARK)
         }
-        return spelling.Vocabulary(frozenset(words), lambda word: word in words)
+        lexicon = spelling.Lexicon()
+        lexicon.add((word, 1) for word in words)
+        return spelling.Vocabulary(lexicon, words.__contains__)
 
     def _count(self, query: Query) -> int:
         return self._answer(parse(query.text, self.schema), query).total
@@ -148,7 +171,16 @@ def _fits(node: Node, document: Document, positions: Positions) -> bool:
 
 
 def _in_a_row(words: tuple[str, ...], keys: Mapping[str, list[int]]) -> bool:
-    return any(all(start + n in keys.get(word, ()) for n, word in enumerate(words)) for start in keys.get(words[0], ()))
+    return any(_begins(words, keys, start) for start in keys.get(words[0], ()))
+
+
+def _begins(words: tuple[str, ...], keys: Mapping[str, list[int]], start: int) -> bool:
+    return all(start + n in keys.get(word, ()) for n, word in enumerate(words))
+
+
+def _length(keys: Mapping[str, list[int]]) -> int:
+    """Words in a field: its positions."""
+    return 1 + max((max(places) for places in keys.values()), default=-1)
 
 
 def _passes(document: Document, query: Query, schema: IndexSchema, but: str = "") -> bool:
@@ -164,7 +196,7 @@ def _passes(document: Document, query: Query, schema: IndexSchema, but: str = ""
 def _ordered(found: list[tuple[Document, float]], sort: Sort) -> list[tuple[Document, float]]:
     found = sorted(found, key=lambda ds: ds[0].id)
     if sort is Sort.NEWEST:
-        return sorted(found, key=lambda ds: ds[0].date, reverse=True)
+        return sorted(found, key=lambda ds: -moment(ds[0].date))
     if sort is Sort.TITLE:
-        return sorted(found, key=lambda ds: language.fold(ds[0].sort_title))
-    return sorted(found, key=lambda ds: -ds[1])
+        return sorted(found, key=lambda ds: language.fold(ds[0].sort_title)[:120])
+    return sorted(found, key=lambda ds: (-ds[1], -moment(ds[0].date)))

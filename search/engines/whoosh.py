@@ -1,42 +1,30 @@
-"""The embedded engine. Whoosh writes, keeps and opens the index; queries are evaluated on arrays over its segments."""
+"""The embedded engine. Whoosh keeps the index on disk; queries are evaluated on arrays over its segments."""
 
 from __future__ import annotations
 
-import json
 import threading
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from whoosh import fields, index
-from whoosh.writing import LockError
+from whoosh.codec.base import Segment
+from whoosh.index import TOC
 
-from search import highlight, language, spelling
+from search import highlight, spelling
 from search.engine import Progress
-from search.engines.arrays import Evaluator, Floats, Mask, Statistics, keys_in
-from search.engines.whoosh_segments import KeyAnalyzer, WhooshSegment
-from search.engines.whoosh_storage import DurableStorage, Generations
+from search.engines import whoosh_merge, whoosh_rebuild
+from search.engines.arrays import Evaluator, Mask, Match
+from search.engines.ranking import first
+from search.engines.whoosh_build import build
+from search.engines.whoosh_segments import WhooshSegment
+from search.engines.whoosh_storage import INDEX, DurableStorage, Generations, commit
+from search.engines.whoosh_view import View
 from search.errors import SearchError, SearchUnavailable
-from search.parse import Everything, FacetTerm, Node, parse
+from search.parse import Everything, Node, parse
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Sort
 from search.schema import Document, IndexSchema
-
-LOCK_TIMEOUT = 10.0  # seconds to wait for another writer
-BUILD_BATCH = 2000  # documents to a segment while rebuilding
-
-
-@dataclass
-class Snapshot:
-    """One consistent state of the index: its generation, and its segments with what lives in them."""
-
-    path: Path
-    stamp: int
-    segments: list[tuple[str, WhooshSegment, Mask]]
-    readers: list[Any]
 
 
 class WhooshEngine:
@@ -46,317 +34,231 @@ class WhooshEngine:
         self.schema = schema
         self._generations = Generations(Path(folder))
         self._lock = threading.RLock()
-        self._snapshot: Snapshot | None = None
+        self._view: View | None = None
+        self._seen: object = None
+        self._merger = whoosh_merge.Merger(self._tidy)
 
     def search(self, query: Query) -> Results:
         """Answer a query. Raises BadQuery or SearchUnavailable."""
         node = parse(query.text, self.schema)
-        with _translated():
-            snapshot = self._current()
-            results = self._answer(snapshot, node, query)
+        with translated():
+            view = self._current()
+            results = self._answer(view, node, query)
             if not results.total and query.text.strip():
                 return spelling.suggested(
-                    results,
-                    query,
-                    node,
-                    self._vocabulary(snapshot, query),
-                    lambda q: self._total(snapshot, q),
+                    results, query, node, self._vocabulary(view, query), lambda q: self._total(view, q)
                 )
             return results
 
     def apply(self, puts: Iterable[Document], drops: Iterable[str] = ()) -> None:
-        """Put and drop documents in one durable commit."""
+        """Put and drop documents in one durable commit; the cost does not grow with the index."""
         latest = {d.id: d for d in puts}
-        with _translated():
-            path = self._serving()
-            opened = index.FileIndex(DurableStorage(str(path)))
-            writer = opened.writer(timeout=LOCK_TIMEOUT, delay=0.02)
-            try:
-                for document_id in {*drops, *latest}:  # never update_document twice: Whoosh would keep both
-                    writer.delete_by_term("id", document_id)
-                for document in latest.values():
-                    writer.add_document(**self._row(document))
-            except BaseException:
-                writer.cancel()
-                raise
-            writer.commit()
+        gone = {*drops, *latest}
+        with translated():
+            with self._generations.writing(self.schema) as storage:
+                view = self._current()
+                toc = TOC.read(storage, INDEX, view.stamp)
+                for held, segment in zip(view.segments, toc.segments, strict=True):
+                    for document_id in gone:
+                        if (number := held.find(document_id)) is not None:
+                            segment.delete_document(number)
+                segments = [s for s in toc.segments if s.doc_count_all() > s.deleted_count()]
+                if latest:
+                    segments.append(build(storage, self.schema, list(latest.values())))
+                commit(storage, toc, segments)
+                self._see(self._opened(view.path, view.stamp + 1, segments, view))
+            if whoosh_merge.due(self._current().segments):
+                self._merger.soon()
 
     def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
         """Build a new generation beside the one that serves, and swap."""
-        with _translated(), self._generations.building() as fresh:
-            storage = DurableStorage(str(fresh))
-            opened = index.FileIndex.create(storage, self._whoosh_schema(), index._DEF_INDEX_NAME)
-            count = 0
-            for batch in _batches(documents, BUILD_BATCH):
-                writer = opened.writer(timeout=LOCK_TIMEOUT)
-                for document in {d.id: d for d in batch}.values():
-                    writer.add_document(**self._row(document))
-                    count += 1
-                writer.commit(merge=False)
-                if progress:
-                    progress(count)
-            if (kept := sum(1 for _ in _ids(self._read(fresh, None)))) != count:
+        with translated(), self._generations.building() as fresh:
+            count = whoosh_rebuild.fill(fresh, self.schema, documents, progress)
+            kept = sum(1 for _ in self._read(fresh, newest(fresh), None).ids())
+            if kept != count:
                 raise SearchUnavailable(f"the new index holds {kept} documents instead of {count}")
             self._generations.serve(fresh, self.schema.fingerprint)
             return count
 
     def ids(self) -> frozenset[str]:
         """The ids of all documents."""
-        with _translated():
-            return frozenset(_ids(self._current()))
+        with translated():
+            return frozenset(self._current().ids())
 
     def ready(self) -> bool:
         """Whether the index opens and fits the schema."""
         try:
-            with _translated():
+            with translated():
                 self._current()
         except SearchError:
             return False
         return True
 
     def close(self) -> None:
-        """Close the readers."""
+        """End the merging and let the files go."""
+        self._merger.stop()
         with self._lock:
-            if self._snapshot:
-                for reader in self._snapshot.readers:
-                    reader.close()
-            self._snapshot = None
+            self._view = self._seen = None
 
     # ------------------------------------------------------------------ opening
 
-    def _serving(self) -> Path:
-        path = self._generations.current()
-        if self._generations.fingerprint(path) != self.schema.fingerprint:
-            raise SearchUnavailable("the index was built for another schema")
-        return path
-
-    def _current(self) -> Snapshot:
-        """The newest state; opened again only when something was committed."""
+    def _current(self) -> View:
+        """The newest state; opened again only when something was committed, and then only what is new."""
+        held, seen = self._view, self._seen
+        if held is not None and seen is not None and self._generations.state(held.path) == seen:
+            return held
         with self._lock:
-            path = self._serving()
-            stamp = index.TOC._latest_generation(DurableStorage(str(path)), index._DEF_INDEX_NAME)
-            held = self._snapshot
+            path = self._generations.serving(self.schema)
+            seen = self._generations.state(path)  # before reading: what is committed meanwhile will be seen next time
+            stamp, held = newest(path), self._view
             if held is None or (held.path, held.stamp) != (path, stamp):
-                self._snapshot = self._read(path, held if held and held.path == path else None)
-            assert self._snapshot is not None
-            return self._snapshot
+                held = self._read(path, stamp, held)
+            self._view, self._seen = held, seen
+            return held
 
-    def _read(self, path: Path, before: Snapshot | None) -> Snapshot:
-        known = {name: segment for name, segment, _ in before.segments} if before else {}
-        opened = index.FileIndex(DurableStorage(str(path)))
-        reader = opened.reader()
-        segments = []
-        for leaf, _ in reader.leaf_readers():
-            if not leaf.doc_count_all():
-                continue
-            name = leaf.segment().segment_id()
-            segment = known[name].reopened(leaf) if name in known else WhooshSegment(leaf)
-            segments.append((name, segment, segment.alive()))
-        return Snapshot(path, opened.latest_generation(), segments, [reader])
+    def _see(self, view: View) -> None:
+        """What this process committed itself need not be read again. The caller holds the lock for writing."""
+        with self._lock:
+            self._view, self._seen = view, None
 
-    # ------------------------------------------------------------------ writing
+    def _read(self, path: Path, stamp: int, before: View | None) -> View:
+        segments = TOC.read(DurableStorage(str(path)), INDEX, stamp).segments
+        return self._opened(path, stamp, segments, before)
 
-    def _whoosh_schema(self) -> fields.Schema:
-        kinds: dict[str, Any] = {
-            "id": fields.ID(unique=True),
-            "audience": fields.KEYWORD(scorable=False, commas=True),
-            "date": fields.ID(),
-            "sort_title": fields.ID(),
-            "body": fields.STORED(),
-        }
-        kinds |= {f"t_{f.name}": fields.TEXT(analyzer=KeyAnalyzer(), phrase=True) for f in self.schema.text}
-        kinds |= {f"f_{facet}": fields.KEYWORD(scorable=False, commas=True) for facet in self.schema.facets}
-        return fields.Schema(**kinds)
+    def _opened(self, path: Path, stamp: int, segments: Iterable[Segment], before: View | None) -> View:
+        before = before if before and before.path == path else None
+        known = {s.id: s for s in before.segments} if before else {}
+        storage, opened = DurableStorage(str(path)), []
+        for segment in segments:
+            held = known.get(segment.segment_id())
+            opened.append(held.again(segment) if held else WhooshSegment(storage, segment))
+        return View(path, stamp, opened, before.words if before else None)
 
-    def _row(self, document: Document) -> dict[str, Any]:
-        body = json.dumps([document.language, dict(document.text)], ensure_ascii=False).encode("utf-8", "replace")
-        row: dict[str, Any] = {
-            "id": document.id,
-            "audience": ",".join(sorted(document.audience)),
-            "date": document.date,
-            "sort_title": language.fold(document.sort_title)[:120],
-            "body": zlib.compress(body, 1),
-        }
-        row |= {f"t_{name}": f"{document.language}|{text}" for name, text in document.text.items() if text.strip()}
-        row |= {f"f_{facet}": ",".join(values) for facet, values in document.facets.items() if values}
-        return row
+    def _tidy(self) -> None:
+        """Merge what should be merged. Only the exchange at the end keeps writers waiting."""
+        with translated(), self._generations.merging():
+            while not self._merger.stopping:
+                view = self._current()
+                chosen = [view.segments[n] for n in whoosh_merge.due(view.segments)]
+                if not chosen:
+                    return
+                whoosh_merge.exchange(self._generations, self.schema, view, chosen)
 
     # ------------------------------------------------------------------ answering
 
-    def _answer(self, snapshot: Snapshot, node: Node, query: Query) -> Results:
-        evaluations = self._evaluated(snapshot, node, query)
-        counts = {facet: self._counts(evaluations, facet) for facet in query.facets}
-        found = [(e, np.flatnonzero(e.all_but(""))) for e in evaluations]
-        total = sum(len(documents) for _, documents in found)
+    def _answer(self, view: View, node: Node, query: Query) -> Results:
+        found = self._found(view, node, query.audience)
+        choices = self._choices(view, query)
+        counts = {
+            f: self._counts(view, node, found, choices, query, f) for f in query.facets if f in self.schema.facets
+        }
+        chosen = _narrowed(found, choices.values())
+        total = len(chosen.documents)
         per_page = max(1, min(query.per_page, MAX_PER_PAGE))
         page = max(1, min(query.page, -(-min(total, MAX_DEPTH) // per_page)))
-        ranked = _ranked(found, query.sort, page * per_page)[(page - 1) * per_page : page * per_page]
-        hits = tuple(self._hit(e, document, node) for e, document in ranked)
+        ranked = _ranked(view, chosen, query.sort, page * per_page)[(page - 1) * per_page :]
+        marker = highlight.Highlighter(node, self.schema) if query.highlights else None
+        hits = tuple(_hit(view, document, score, marker) for document, score in ranked)
         return Results(total, hits, page, per_page, counts)
 
-    def _evaluated(self, snapshot: Snapshot, node: Node, query: Query) -> list[_Evaluation]:
-        statistics = self._statistics(snapshot, node)
-        made = []
-        for _, segment, alive in snapshot.segments:
-            readable = np.zeros(segment.size, bool)
-            for token in query.audience:
-                readable[segment.facet("audience").get(token, [])] = True
-            match = Evaluator(_Renamed(segment), self.schema, statistics).match(node)
-            base = match.mask & readable & alive
-            made.append(_Evaluation(segment, base, match.scores, self._choices(segment, query)))
-        return made
+    def _found(self, view: View, node: Node, audience: frozenset[str]) -> Match:
+        """What fits the words, of what this audience may find."""
+        mask, everything = view.readable(audience)
+        if isinstance(node, Everything):
+            return Match(everything, np.zeros(len(everything), np.float32), view.size)
+        found = Evaluator(view, self.schema, view.matches).match(node)
+        if len(everything) == view.size:
+            return found
+        return _narrowed(found, [mask])
 
-    def _choices(self, segment: WhooshSegment, query: Query) -> dict[str, Mask]:
+    def _choices(self, view: View, query: Query) -> dict[str, Mask]:
         """One mask for each facet in which something is chosen."""
-        masks = {}
-        for facet, values in query.filters.items():
-            if values and facet in self.schema.facets:
-                masks[facet] = _any_of(segment, f"f_{facet}", values)
+        masks = {
+            facet: view.column(facet).mask(values)
+            for facet, values in query.filters.items()
+            if values and facet in self.schema.facets
+        }
         if query.year_from is not None or query.year_to is not None:
             low, high = query.year_from or 0, query.year_to or 9999
-            years = [y for y in segment.facet(f"f_{self.schema.years}") if y.isdigit() and low <= int(y) <= high]
-            inside = _any_of(segment, f"f_{self.schema.years}", years)
+            column = view.column(self.schema.years)
+            inside = column.mask([y for y in column.values if y.isdigit() and low <= int(y) <= high])
             chosen = masks.get(self.schema.years)
             masks[self.schema.years] = inside if chosen is None else inside & chosen
         return masks
 
-    def _counts(self, evaluations: list[_Evaluation], facet: str) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for evaluation in evaluations:
-            mask = evaluation.all_but(facet)
-            if not mask.any():
-                continue
-            for value, documents in evaluation.segment.facet(f"f_{facet}").items():
-                number = int(np.count_nonzero(mask[documents]))
-                if number:
-                    counts[value] = counts.get(value, 0) + number
-        return counts
+    def _counts(
+        self, view: View, node: Node, found: Match, choices: dict[str, Mask], query: Query, facet: str
+    ) -> dict[str, int]:
+        """A facet's counts; the choice made in it is left out, so that its siblings stay visible."""
+        others = [mask for name, mask in choices.items() if name != facet]
+        if not others and isinstance(node, Everything):
+            return dict(view.totals(query.audience, facet))
+        return view.column(facet).counts(_narrowed(found, others).documents)
 
-    def _statistics(self, snapshot: Snapshot, node: Node) -> Statistics:
-        """Over everything, whoever reads: a score never shows, and these numbers only order what is shown."""
-        segments = [segment for _, segment, _ in snapshot.segments]
-        names = [f.name for f in self.schema.text] if not isinstance(node, Everything | FacetTerm) else []
-        documents = sum(s.size for s in segments) or 1
-        average = {n: sum(float(s.lengths(f"t_{n}").sum()) for s in segments) / documents for n in names}
-        frequency = {(n, k): sum(s.frequency(f"t_{n}", k) for s in segments) for n in names for k in keys_in(node)}
-        return Statistics(documents, average, frequency)
-
-    def _hit(self, evaluation: _Evaluation, document: int, node: Node) -> Hit:
-        stored = evaluation.segment.stored(document)
-        doc_language, text = json.loads(zlib.decompress(stored["body"]))
-        return Hit(
-            evaluation.segment.strings("id")[document],
-            float(evaluation.scores[document]),
-            highlight.title(text.get("title", ""), node, doc_language),
-            highlight.passage(text, self.schema, node, doc_language),
-        )
-
-    def _vocabulary(self, snapshot: Snapshot, query: Query) -> spelling.Vocabulary:
+    def _vocabulary(self, view: View, query: Query) -> spelling.Vocabulary:
         """All words of the index, and which of them this reader may see."""
-        names = [f"t_{f.name}" for f in self.schema.text]
-        segments = [(s, _any_of(s, "audience", query.audience) & alive) for _, s, alive in snapshot.segments]
+        mask = view.readable(query.audience)[0]
 
         def readable(word: str) -> bool:
-            return any(mask[s.postings(name, word).documents].any() for s, mask in segments for name in names)
+            return any(mask[view.postings(f.name, word).documents].any() for f in self.schema.text)
 
-        words = frozenset(w for s, _ in segments for w in s.words(names))
-        return spelling.Vocabulary(words, readable)
+        return spelling.Vocabulary(view.lexicon, readable)
 
-    def _total(self, snapshot: Snapshot, query: Query) -> int:
-        return self._answer(snapshot, parse(query.text, self.schema), query).total
-
-
-@dataclass
-class _Evaluation:
-    """A query over one segment: what fits its words and its reader, and the choice in each facet."""
-
-    segment: WhooshSegment
-    base: Mask
-    scores: Floats
-    choices: dict[str, Mask]
-
-    def all_but(self, facet: str) -> Mask:
-        """What fits all choices but the one in this facet."""
-        mask = self.base
-        for name, choice in self.choices.items():
-            if name != facet:
-                mask = mask & choice
-        return mask
+    def _total(self, view: View, query: Query) -> int:
+        return self._answer(view, parse(query.text, self.schema), query).total
 
 
-class _Renamed:
-    """Whoosh keeps text and facets in one space of names; this puts our names to its fields."""
-
-    def __init__(self, segment: WhooshSegment) -> None:
-        self._segment, self.size = segment, segment.size
-
-    def postings(self, field: str, key: str) -> Any:
-        return self._segment.postings(f"t_{field}", key)
-
-    def positions(self, field: str, key: str) -> Any:
-        return self._segment.positions(f"t_{field}", key)
-
-    def lengths(self, field: str) -> Any:
-        return self._segment.lengths(f"t_{field}")
-
-    def facet(self, facet: str) -> Any:
-        return self._segment.facet(f"f_{facet}")
-
-    def words_from(self, field: str, prefix: str, limit: int) -> Any:
-        return self._segment.words_from(f"t_{field}", prefix, limit)
+def _hit(view: View, document: int, score: float, marker: highlight.Highlighter | None) -> Hit:
+    document_id = view.text("id", document).decode()
+    if marker is None:
+        return Hit(document_id, score)
+    language, text = view.body(document)
+    return Hit(document_id, score, marker.title(text, language), marker.passage(text, language))
 
 
-def _any_of(segment: WhooshSegment, field: str, values: Iterable[str]) -> Mask:
-    mask = np.zeros(segment.size, bool)
-    postings = segment.facet(field)
-    for value in values:
-        if value in postings:
-            mask[postings[value]] = True
-    return mask
+def newest(generation: Path) -> int:
+    """The number of the last commit to a generation."""
+    return int(TOC._latest_generation(DurableStorage(str(generation)), INDEX))
 
 
-def _ranked(found: list[tuple[_Evaluation, Any]], sort: Sort, most: int) -> list[tuple[_Evaluation, int]]:
-    rows = []
-    for evaluation, documents in found:
-        if sort is Sort.RELEVANCE and len(documents) > most:  # only those that can be among the first
-            scores = evaluation.scores[documents]
-            least = np.partition(scores, len(scores) - most)[len(scores) - most]
-            documents = documents[scores >= least]
-        ids = evaluation.segment.strings("id")
-        rows += [(ids[d], evaluation, int(d)) for d in documents]
-    rows.sort(key=lambda row: row[0])
-    if sort is Sort.NEWEST:
-        rows.sort(key=lambda row: row[1].segment.strings("date")[row[2]], reverse=True)
-    elif sort is Sort.TITLE:
-        rows.sort(key=lambda row: row[1].segment.strings("sort_title")[row[2]])
+def _narrowed(found: Match, masks: Iterable[Mask]) -> Match:
+    for mask in masks:
+        kept = mask[found.documents]
+        found = Match(found.documents[kept], found.scores[kept], found.size)
+    return found
+
+
+def _ranked(view: View, found: Match, sort: Sort, most: int) -> list[tuple[int, float]]:
+    """The first documents in the order asked for, with their scores."""
+    documents = found.documents
+    id8 = view.number("id8")[documents] if len(documents) else documents
+    if not len(documents):
+        return []
+    if sort is Sort.TITLE:
+        places = first([view.number("title8")[documents], id8], most)
+    elif sort is Sort.NEWEST:
+        places = first([-view.number("date")[documents], id8], most)
     else:
-        rows.sort(key=lambda row: -row[1].scores[row[2]])
-    return [(evaluation, document) for _, evaluation, document in rows[:most]]
+        places = first([-found.scores, -view.number("date")[documents], id8], most)
+    rows = [(int(documents[p]), float(found.scores[p])) for p in places.tolist()]
+    return sorted(rows, key=lambda row: _order(view, sort, *row))[:most]
 
 
-def _ids(snapshot: Snapshot) -> Iterator[str]:
-    for _, segment, alive in snapshot.segments:
-        yield from (i for i, lives in zip(segment.strings("id"), alive, strict=True) if lives)
-
-
-def _batches(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
-    batch: list[Document] = []
-    for document in documents:
-        batch.append(document)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    yield batch
+def _order(view: View, sort: Sort, document: int, score: float) -> tuple[Any, ...]:
+    """What documents are sorted by in the end; ids decide last, so that pages never overlap."""
+    document_id = view.text("id", document)
+    if sort is Sort.TITLE:
+        return view.text("sort_title", document), document_id
+    date = -int(view.number("date")[document])
+    return (date, document_id) if sort is Sort.NEWEST else (-score, date, document_id)
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Nothing of Whoosh's, and nothing a damaged file may raise, leaves this module."""
     try:
         yield
     except SearchError:
         raise
-    except LockError as error:
-        raise SearchUnavailable("another process is writing to the index") from error
     except Exception as error:  # a MemoryError too: a flipped bit may ask for a terabyte
         raise SearchUnavailable(f"the index cannot be used: {type(error).__name__}") from error

@@ -2,141 +2,177 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+import zlib
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import count
 from typing import Any
 
 import numpy as np
-from whoosh.analysis import Analyzer, Token
+from whoosh.codec.base import Segment
+from whoosh.filedb.filestore import Storage
+from whoosh.reading import TermNotFound
 
-from search import language
-from search.engines.arrays import Floats, Ints, Mask, Postings
+from search.engines.kept import ByteLimited
+from search.engines.whoosh_codec import (
+    LENGTHS,
+    NOTHING,
+    NUMBERS,
+    TEXTS,
+    WORDS_EXT,
+    Array,
+    ArrayCodec,
+    ArrayColumn,
+    Posted,
+    block_of,
+    decode,
+)
 
-KEPT_POSTINGS = 4000  # keys per segment; an entry of a rare word is tiny
+KEPT_POSTINGS = 48 * 1024 * 1024  # bytes in one process, for all segments
+_BYTES = ArrayColumn("B")
 
-
-class KeyAnalyzer(Analyzer):
-    """Feeds Whoosh the keys of `search.language`. A value is the text behind its language: "fr|texte"."""
-
-    def __call__(self, value: str, positions: bool = False, mode: str = "", **_: Any) -> Iterator[Token]:
-        """The keys with their positions."""
-        code, _bar, text = value.partition("|")
-        token = Token(positions, False, removestops=False, mode=mode)
-        for position, key in language.indexed(text, code):
-            token.text = key
-            token.boost = 1.0
-            token.stopped = False
-            if positions:
-                token.pos = position
-            yield token
+_postings: ByteLimited[tuple[int, str, bytes], Posted] = ByteLimited(KEPT_POSTINGS)
+_opened = count()
 
 
 class WhooshSegment:
-    """One segment of an index, read on demand."""
+    """One segment of an index, read on demand. `alive` says which of its documents were not deleted."""
 
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
-        self.size: int = reader.doc_count_all()
-        self._postings: OrderedDict[tuple[str, str], Postings] = OrderedDict()
-        self._lengths: dict[str, Floats] = {}
-        self._facets: dict[str, dict[str, Ints]] = {}
-        self._strings: dict[str, list[str]] = {}
-        self._words: frozenset[str] | None = None
+    def __init__(self, storage: Storage, segment: Segment) -> None:
+        self.id: str = segment.segment_id()
+        self._serial = next(_opened)
+        self.size: int = segment.doc_count_all()
+        self._files = segment.open_compound_file(storage) if segment.is_compound() else storage
+        codec = ArrayCodec()
+        self._terms = codec.terms_reader(self._files, segment)
+        self._documents = codec.per_document_reader(self._files, segment)
+        self.fields = frozenset(self._terms.indexed_field_names())
+        self.alive = _alive(segment)
+        self._facets: dict[str, dict[str, Array]] = {}
 
-    def reopened(self, reader: Any) -> WhooshSegment:
-        """The same segment behind a new reader (deletions may have changed), keeping what was read."""
+    def again(self, segment: Segment) -> WhooshSegment:
+        """The same segment after more of its documents were deleted, keeping what was read."""
+        if segment.deleted_count() == self.size - np.count_nonzero(self.alive):
+            return self
         same = WhooshSegment.__new__(WhooshSegment)
         same.__dict__.update(self.__dict__)
-        same._reader = reader
+        same.alive = _alive(segment)
         return same
 
-    def alive(self) -> Mask:
-        """The documents that were not deleted."""
-        mask = np.ones(self.size, bool)
-        deleted = list(self._reader.deleted_docs_set if self._reader.has_deletions() else ())
-        if deleted:
-            mask[deleted] = False
-        return mask
-
-    def postings(self, field: str, key: str) -> Postings:
-        """The postings of a key."""
-        known = self._postings.get((field, key))
-        if known is not None:
-            self._postings.move_to_end((field, key))
-            return known
-        documents: list[int] = []
-        often: list[float] = []
-        if (field, key) in self._reader:
-            matcher = self._reader.postings(field, key)
-            while matcher.is_active():
-                documents.append(matcher.id())
-                often.append(matcher.weight())
-                matcher.next()
-        found = Postings(np.array(documents, np.int32), np.array(often, np.float64))
-        self._postings[field, key] = found
-        if len(self._postings) > KEPT_POSTINGS:
-            self._postings.popitem(last=False)
+    def postings(self, field: str, key: str) -> Posted:
+        """The postings of a key, remembered."""
+        text = key.encode("utf-8", "replace")
+        found = _postings.get((self._serial, field, text))
+        if found is None:
+            found = self.read(field, text)
+            _postings.put((self._serial, field, text), found, found.bytes)
         return found
 
-    def positions(self, field: str, key: str) -> Mapping[int, Sequence[int]]:
-        """Where a key stands in each document."""
-        if (field, key) not in self._reader:
-            return {}
-        matcher = self._reader.postings(field, key)
-        found = {}
-        while matcher.is_active():
-            found[matcher.id()] = matcher.value_as("positions")
-            matcher.next()
-        return found
+    def read(self, field: str, text: bytes) -> Posted:
+        """The postings of a term, from the file."""
+        try:
+            about = self._terms.term_info(field, text)
+        except TermNotFound:
+            return NOTHING
+        return decode(block_of(self._terms._postfile, about))
 
-    def lengths(self, field: str) -> Floats:
-        """Keys in a field of every document."""
-        if field not in self._lengths:
-            length = self._reader.doc_field_length
-            self._lengths[field] = np.array([length(d, field, 0) or 0 for d in range(self.size)], np.float64)
-        return self._lengths[field]
+    def lengths(self, field: str) -> Array:
+        """Words in a field of every document (as Whoosh rounds them)."""
+        return LENGTHS[self._length_bytes(field)]
 
-    def facet(self, facet: str) -> Mapping[str, Ints]:
-        """The documents of every value."""
-        if facet not in self._facets:
-            self._facets[facet] = {
-                value: np.fromiter(self._reader.postings(facet, value).all_ids(), np.int32)
-                for value in self._terms(facet)
-            }
-        return self._facets[facet]
+    def total_length(self, field: str) -> int:
+        """Words in a field of all documents together."""
+        return int(self._documents.field_length(field))
 
-    def words_from(self, field: str, prefix: str, limit: int) -> list[str]:
-        """Words of a field that begin so, the most frequent first."""
-        found = [w.decode() if isinstance(w, bytes) else w for w in self._reader.expand_prefix(field, prefix)]
-        if len(found) > limit:
-            found.sort(key=lambda w: -self._reader.doc_frequency(field, w))
-        return found[:limit]
+    def facet(self, field: str) -> dict[str, Array]:
+        """The documents of every value of a field that is not words."""
+        if field not in self._facets:
+            self._facets[field] = {
+                text.decode(): self.read(field, text).documents for text in self.lexicon(field)
+            }  # fmt: skip
+        return self._facets[field]
 
-    def strings(self, field: str) -> list[str]:
-        """The one value each document has in a field such as its id; "" where there is none."""
-        if field not in self._strings:
-            values = [""] * self.size
-            for value in self._terms(field):
-                for document in self._reader.postings(field, value).all_ids():
-                    values[document] = value
-            self._strings[field] = values
-        return self._strings[field]
+    def lexicon(self, field: str, beginning: bytes = b"") -> Iterator[bytes]:
+        """The terms of a field, in order, from the first that is not before `beginning`."""
+        if field in self.fields:
+            for name, text in self._terms.terms_from(field, beginning):
+                if name != field:
+                    return
+                yield text
 
-    def words(self, fields: Iterable[str]) -> frozenset[str]:
-        """All words of these fields."""
-        if self._words is None:
-            found = (w for f in fields for w in self._terms(f))
-            self._words = frozenset(w for w in found if not w.startswith(language.STEM_MARK))
-        return self._words
+    def frequency(self, field: str, text: bytes) -> int:
+        """How many documents have a term; 0 when none has."""
+        try:
+            return int(self._terms.doc_frequency(field, text))
+        except (TermNotFound, KeyError):
+            return 0
 
-    def frequency(self, field: str, key: str) -> int:
-        """How many documents have a key."""
-        return len(self.postings(field, key).documents)
+    def find(self, document_id: str) -> int | None:
+        """The number of a document that lives here."""
+        found = self.read("id", document_id.encode("utf-8", "replace")).documents
+        return int(found[0]) if len(found) and self.alive[found[0]] else None
 
-    def stored(self, document: int) -> dict[str, Any]:
-        """What was stored with a document."""
-        return dict(self._reader.stored_fields(document))
+    def column(self, name: str) -> Array:
+        """A number for each document: `date`, `title8`, `id8`."""
+        return np.asarray(self._documents.column_reader(name, NUMBERS[name]))
 
-    def _terms(self, field: str) -> Iterator[str]:
-        for term in self._reader.lexicon(field):
-            yield term.decode() if isinstance(term, bytes) else term
+    def text(self, name: str, document: int) -> bytes:
+        """A text of a document: `id`, `sort_title` or its `body`, compressed."""
+        return bytes(self._readers[name][document])
+
+    def body(self, document: int) -> tuple[str, dict[str, str]]:
+        """The language and the texts of a document."""
+        code, text = json.loads(zlib.decompress(self.text("body", document)))
+        return code, text
+
+    def ids(self) -> Iterator[str]:
+        """The ids of the documents that live here."""
+        return (self.text("id", n).decode() for n in np.flatnonzero(self.alive).tolist())
+
+    def words(self) -> list[tuple[str, int]]:
+        """All words of its texts, each with how many documents have it (in the field where most do)."""
+        file = self._files.open_file(f"{self.id}{WORDS_EXT}")
+        words, often = zlib.decompress(file.get(0, self._files.file_length(f"{self.id}{WORDS_EXT}"))).split(b"\0")
+        return list(zip(words.decode().split("\n"), map(int, often.split()), strict=True)) if often else []
+
+    # ------------------------------------------------------------------ for merging
+
+    def numbers(self, document: int) -> dict[str, int]:
+        """The numbers of a document's columns."""
+        return {name: int(values[document]) for name, values in self._numbers.items()}
+
+    def texts(self, document: int) -> dict[str, bytes]:
+        """The texts of a document's columns."""
+        return {name: self.text(name, document) for name in self._readers}
+
+    def word_counts(self, document: int) -> dict[str, int]:
+        """Words in each text field of a document."""
+        return {name: int(values[document]) for name, values in self._all_lengths.items() if values[document]}
+
+    # ------------------------------------------------------------------
+
+    @cached_property
+    def _readers(self) -> dict[str, Any]:
+        return {name: self._documents.column_reader(name, column) for name, column in TEXTS.items()}
+
+    @cached_property
+    def _numbers(self) -> dict[str, Array]:
+        return {name: self.column(name) for name in NUMBERS}
+
+    @cached_property
+    def _all_lengths(self) -> dict[str, Array]:
+        names = [n for n in self.fields if n.startswith("t_")]
+        return {name[2:]: self.lengths(name).astype(np.int64) for name in names}
+
+    def _length_bytes(self, field: str) -> Array:
+        column = f"_{field}_len"
+        if not self._documents.has_column(column):
+            return np.zeros(self.size, np.uint8)
+        return np.asarray(self._documents.column_reader(column, _BYTES))
+
+
+def _alive(segment: Segment) -> Array:
+    mask = np.ones(segment.doc_count_all(), bool)
+    mask[list(segment.deleted_docs())] = False
+    return mask

@@ -5,6 +5,8 @@ Layout of an index folder (mode 0700; the files hold pickles, so nothing from ou
     CURRENT            the name of the generation that serves, written aside and renamed
     g-000001/          one generation: a Whoosh index and FINGERPRINT, the schema it was built for
     rebuild.lock       held by the one process that builds a new generation
+    write.lock         held for a commit
+    merge.lock         held by the one process that merges segments
 """
 
 from __future__ import annotations
@@ -12,15 +14,23 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from whoosh.codec.base import Segment
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
+from whoosh.index import TOC, clean_files
 
 from search.errors import SearchUnavailable
+from search.schema import IndexSchema
+
+INDEX = "MAIN"  # Whoosh's name for the only index of a folder
+PATIENCE = 10.0  # seconds to wait for another writer
+RACY = 100_000_000  # nanoseconds: two changes this close together may leave the same time on a folder
 
 
 class DurableStorage(FileStorage):
@@ -46,6 +56,12 @@ class DurableStorage(FileStorage):
         sync_folder(Path(self.folder))
         super().rename_file(oldname, newname, safe=safe)
         sync_folder(Path(self.folder))
+
+
+def commit(storage: FileStorage, before: TOC, segments: list[Segment]) -> None:
+    """Make these segments the index; the caller holds the lock for writing, or is alone in the folder."""
+    TOC(before.schema, segments, before.generation + 1).write(storage, INDEX)
+    clean_files(storage, INDEX, before.generation + 1, segments)
 
 
 def sync_folder(folder: Path) -> None:
@@ -74,6 +90,39 @@ class Generations:
             raise SearchUnavailable("the index folder is damaged")
         return path
 
+    def serving(self, schema: IndexSchema) -> Path:
+        """The generation that serves. Raises SearchUnavailable when there is none, or one for another schema."""
+        path = self.current()
+        if self.fingerprint(path) != schema.fingerprint:
+            raise SearchUnavailable("the index was built for another schema")
+        return path
+
+    def state(self, generation: Path) -> object:
+        """Something that changes with every commit to this generation and every swap; None when that cannot be told.
+
+        It costs two looks at the file system. A folder keeps the time of its last change only so exactly: within the
+        next moment there may be another change of the same time, and a clock that was set back tells nothing.
+        """
+        try:
+            pointer, folder = (self.folder / "CURRENT").stat(), generation.stat()
+        except OSError:
+            return None
+        if max(pointer.st_mtime_ns, folder.st_mtime_ns) > time.time_ns() - RACY:
+            return None
+        return pointer.st_ino, pointer.st_mtime_ns, folder.st_ino, folder.st_mtime_ns
+
+    @contextmanager
+    def writing(self, schema: IndexSchema) -> Iterator[DurableStorage]:
+        """The index that serves, to be changed by nobody else meanwhile. Raises SearchUnavailable."""
+        with _locked(self.folder / "write.lock", PATIENCE, "another process is writing to the index"):
+            yield DurableStorage(str(self.serving(schema)))
+
+    @contextmanager
+    def merging(self) -> Iterator[None]:
+        """The right to merge. Raises SearchUnavailable when somebody else does."""
+        with _locked(self.folder / "merge.lock", 0, "another process is merging"):
+            yield
+
     def fingerprint(self, generation: Path) -> str:
         """The schema a generation was built for."""
         try:
@@ -86,11 +135,7 @@ class Generations:
         """A fresh folder to build a generation in; only one builder at a time. Raises SearchUnavailable."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
-        with (self.folder / "rebuild.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise SearchUnavailable("another process is rebuilding the index") from error
+        with _locked(self.folder / "rebuild.lock", 0, "another process is rebuilding the index"):
             self._prune()
             numbers = [int(p.name[2:]) for p in self.folder.glob("g-*") if p.name[2:].isdigit()]
             fresh = self.folder / f"g-{max(numbers, default=0) + 1:06d}"
@@ -125,3 +170,19 @@ class Generations:
         for path in sorted(self.folder.glob("g-*")):
             if path.name != serving:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _locked(path: Path, patience: float, refusal: str) -> Iterator[None]:
+    """A lock between threads and processes; a process that is killed lets it go. Raises SearchUnavailable."""
+    deadline = time.monotonic() + patience
+    with path.open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise SearchUnavailable(refusal) from error
+                time.sleep(0.005)
+        yield

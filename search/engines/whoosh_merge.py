@@ -1,0 +1,160 @@
+"""Few segments answer faster than many: which to merge, and a thread that does it while readers and writers go on."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+import numpy as np
+from whoosh.codec.base import Segment
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC
+
+from search.engines.whoosh_build import SegmentWriter, aside, term
+from search.engines.whoosh_codec import Array, Term
+from search.engines.whoosh_segments import WhooshSegment
+from search.engines.whoosh_storage import INDEX, DurableStorage, Generations, commit
+from search.engines.whoosh_view import View
+from search.errors import SearchError, SearchUnavailable
+from search.schema import IndexSchema
+
+TOGETHER = 8  # segments of about the same size that become one
+SMALLEST = 64  # documents; below that, sizes make no difference
+DEAD = 0.5  # a segment with a larger share of deleted documents is written anew
+
+log = logging.getLogger(__name__)
+
+
+def due(segments: Sequence[WhooshSegment]) -> list[int]:
+    """The places of the segments to merge next, the smallest first; empty when there is nothing to do.
+
+    A document is copied once for each power of `TOGETHER` that the index has grown by, however many commits there are.
+    """
+    tiers: dict[int, list[int]] = {}
+    for place, segment in enumerate(segments):
+        if segment.size > SMALLEST and np.count_nonzero(segment.alive) < segment.size * (1 - DEAD):
+            return [place]
+        tiers.setdefault(_tier(segment.size), []).append(place)
+    return next((places for _, places in sorted(tiers.items()) if len(places) >= TOGETHER), [])
+
+
+def _tier(size: int) -> int:
+    tier, limit = 0, SMALLEST
+    while size > limit:
+        tier, limit = tier + 1, limit * TOGETHER
+    return tier
+
+
+def exchange(generations: Generations, schema: IndexSchema, view: View, chosen: Sequence[WhooshSegment]) -> None:
+    """Make one segment of these and put it in their place.
+
+    They are merged as this view knows them, while others write. What was deleted from them meanwhile is deleted from
+    the new one before it takes their place, in one commit; if they are gone by then, the new one is thrown away.
+    """
+    storage = DurableStorage(str(view.path))
+    made = merge(storage, schema, chosen)
+    try:
+        with generations.writing(schema) as current:
+            toc = TOC.read(storage, INDEX)
+            now = {s.segment_id(): s for s in toc.segments}
+            if Path(current.folder) != view.path or any(s.id not in now for s in chosen):
+                raise SearchUnavailable("the index was rebuilt meanwhile")
+            for old, numbers in zip(chosen, renumbered(chosen), strict=True):
+                for dead in set(now[old.id].deleted_docs()) - set(np.flatnonzero(~old.alive).tolist()):
+                    made.delete_document(int(numbers[dead]))
+            taken = {s.id for s in chosen}
+            storage.rename_file(aside(made), made.make_filename(made.COMPOUND_EXT))
+            commit(storage, toc, [*(s for s in toc.segments if s.segment_id() not in taken), made])
+    except BaseException:
+        for name in (aside(made), made.make_filename(made.COMPOUND_EXT)):
+            if storage.file_exists(name):
+                storage.delete_file(name)
+        raise
+
+
+def merge(storage: FileStorage, schema: IndexSchema, segments: Sequence[WhooshSegment]) -> Segment:
+    """One new segment with what lives in these; they stay as they are. Its file stands `aside` until it is wanted."""
+    made = SegmentWriter(storage, schema, merging=True)
+    try:
+        maps = renumbered(segments)
+        for segment in segments:
+            for number in np.flatnonzero(segment.alive).tolist():
+                made.document(segment.numbers(number), segment.texts(number), segment.word_counts(number))
+        for name in made.names:
+            made.field(name, _merged_terms(name, segments, maps))
+        return made.finish()
+    except BaseException:
+        made.cancel()
+        raise
+
+
+def renumbered(segments: Sequence[WhooshSegment]) -> list[Array]:
+    """For each segment: old document number -> new one, -1 for the dead."""
+    maps, base = [], 0
+    for segment in segments:
+        numbers = np.cumsum(segment.alive, dtype=np.int32) - 1 + base
+        maps.append(np.where(segment.alive, numbers, -1))
+        base += int(np.count_nonzero(segment.alive))
+    return maps
+
+
+def _merged_terms(name: str, segments: Sequence[WhooshSegment], maps: Sequence[Array]) -> Iterator[Term]:
+    lexicons = [_numbered(segment.lexicon(name), n) for n, segment in enumerate(segments)]
+    lengths = None
+    if name.startswith("t_"):
+        lengths = np.concatenate([s.lengths(name)[s.alive] for s in segments]).astype(np.int32)
+    for text, group in groupby(heapq.merge(*lexicons), key=itemgetter(0)):
+        parts = [_living(segments[n], maps[n], name, text) for _, n in group]
+        documents = np.concatenate([p[0] for p in parts])
+        if len(documents):
+            positions = np.concatenate([p[2] for p in parts]) if name.startswith("t_") else None
+            often = np.concatenate([p[1] for p in parts])
+            yield term(text, documents, often, positions, lengths[documents] if lengths is not None else None)
+
+
+def _numbered(texts: Iterator[bytes], number: int) -> Iterator[tuple[bytes, int]]:
+    return ((text, number) for text in texts)
+
+
+def _living(segment: WhooshSegment, numbers: Array, name: str, text: bytes) -> tuple[Array, Array, Array]:
+    posted = segment.read(name, text)
+    fresh = numbers[posted.documents]
+    lives = fresh >= 0
+    if lives.all():
+        return fresh, posted.frequencies, posted.positions
+    kept = np.repeat(lives, posted.frequencies) if len(posted.positions) else slice(0)
+    return fresh[lives], posted.frequencies[lives], posted.positions[kept]
+
+
+class Merger:
+    """Calls `tidy` in a thread of its own when asked to, never twice at a time."""
+
+    def __init__(self, tidy: Callable[[], None]) -> None:
+        self._tidy = tidy
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.stopping = False
+
+    def soon(self) -> None:
+        """Merge in the background. What is missed now is seen at the next commit."""
+        with self._lock:
+            if not self.stopping and (self._thread is None or not self._thread.is_alive()):
+                self._thread = threading.Thread(target=self._run, name="praxis-merge", daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """Wait for the merge that is under way; none begins after that."""
+        self.stopping = True
+        if (thread := self._thread) is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._tidy()
+        except SearchError as error:  # nothing is lost: the segments stay as they are, and the next commit tries again
+            log.info("segments not merged: %s", error)

@@ -1,0 +1,156 @@
+"""One consistent state of a Whoosh index, all its segments seen as one row of documents.
+
+What belongs to a segment is read once and kept with it; what belongs to the whole (columns, norms, scored words) is
+worked out anew after a commit, when it is first needed. A view never changes, so threads share it without locks.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from search import scoring, spelling
+from search.engines.arrays import Floats, Ints, Mask, Match, Postings
+from search.engines.columns import FacetColumn
+from search.engines.kept import ByteLimited
+from search.engines.whoosh_segments import WhooshSegment
+from search.parse import Node
+
+KEPT_WORDS = 64 * 1024 * 1024  # bytes of scored words in one view
+_NONE = np.empty(0, np.int32)
+
+
+class Words:
+    """The words of an index as it grows, shared by its views one after the other."""
+
+    def __init__(self) -> None:
+        self._lexicon, self._taken = spelling.Lexicon(), set[str]()
+        self._lock = threading.Lock()
+
+    def of(self, segments: Sequence[WhooshSegment]) -> spelling.Lexicon:
+        """The lexicon, with the words of these segments in it."""
+        with self._lock:
+            for segment in segments:
+                if segment.id not in self._taken:
+                    self._lexicon.add(segment.words())
+                    self._taken.add(segment.id)
+            return self._lexicon
+
+
+class View:
+    """The documents of an index by number: `path` and `stamp` say which commit of which generation."""
+
+    def __init__(self, path: Path, stamp: int, segments: Sequence[WhooshSegment], words: Words | None = None) -> None:
+        self.path, self.stamp, self.segments = path, stamp, tuple(segments)
+        self.words = words or Words()
+        self._bases = np.cumsum([0, *(s.size for s in segments)]).tolist()
+        self.size: int = self._bases[-1]
+        self.matches: ByteLimited[Node, Match] = ByteLimited(KEPT_WORDS)
+        self._columns: dict[str, FacetColumn] = {}
+        self._norms: dict[str, Floats] = {}
+        self._readable: dict[frozenset[str], tuple[Mask, Ints]] = {}
+        self._totals: dict[tuple[frozenset[str], str], dict[str, int]] = {}
+        self._numbers: dict[str, npt.NDArray[np.int64]] = {}
+
+    # ------------------------------------------------------------------ what the evaluator asks
+
+    def postings(self, field: str, key: str) -> Postings:
+        """The postings of a key over all segments."""
+        found = [(b, s.postings(f"t_{field}", key)) for b, s in zip(self._bases, self.segments, strict=False)]
+        found = [(b, p) for b, p in found if len(p.documents)]
+        if not found:
+            return Postings(_NONE, _NONE, _NONE)
+        if len(found) == 1:
+            base, posted = found[0]
+            return Postings(posted.documents + np.int32(base), posted.frequencies, posted.positions)
+        return Postings(
+            np.concatenate([p.documents + np.int32(b) for b, p in found]),
+            np.concatenate([p.frequencies for _, p in found]),
+            np.concatenate([p.positions for _, p in found]),
+        )
+
+    def norms(self, field: str) -> Floats:
+        """What a frequency is held against in this field, for every document."""
+        if field not in self._norms:
+            average = sum(s.total_length(f"t_{field}") for s in self.segments) / (self.size or 1)
+            lengths = np.concatenate([_NONE, *(s.lengths(f"t_{field}") for s in self.segments)])
+            slope = scoring.norm(1.0, average) - scoring.norm(0.0, average)
+            self._norms[field] = (lengths * slope + scoring.norm(0.0, average)).astype(np.float32)
+        return self._norms[field]
+
+    def facet_mask(self, facet: str, values: Sequence[str]) -> Mask:
+        """The documents that have one of these values, in any case."""
+        return self.column(facet).mask(values, fold=True)
+
+    def words_from(self, prefix: str, limit: int) -> list[str]:
+        """Words that begin so, the most frequent first."""
+        return self.lexicon.beginning(prefix, limit)
+
+    @cached_property
+    def lexicon(self) -> spelling.Lexicon:
+        """The words of all segments; what an earlier view of this index took in is not read again."""
+        return self.words.of(self.segments)
+
+    # ------------------------------------------------------------------ who may read what
+
+    def readable(self, audience: frozenset[str]) -> tuple[Mask, Ints]:
+        """The living documents that somebody with these tokens may find, as a mask and as a list."""
+        if audience not in self._readable:
+            mask = self._column("audience").mask(audience) & self.alive
+            self._readable[audience] = (mask, np.flatnonzero(mask).astype(np.int32))
+        return self._readable[audience]
+
+    def totals(self, audience: frozenset[str], facet: str) -> dict[str, int]:
+        """The counts of a facet over everything this audience may find."""
+        if (audience, facet) not in self._totals:
+            self._totals[audience, facet] = self.column(facet).counts(self.readable(audience)[1])
+        return self._totals[audience, facet]
+
+    @cached_property
+    def alive(self) -> Mask:
+        """The documents that were not deleted."""
+        return np.concatenate([np.empty(0, bool), *(s.alive for s in self.segments)])
+
+    def column(self, facet: str) -> FacetColumn:
+        """A facet over all documents."""
+        return self._column(f"f_{facet}")
+
+    def _column(self, field: str) -> FacetColumn:
+        if field not in self._columns:
+            parts = [(b, s.facet(field)) for b, s in zip(self._bases, self.segments, strict=False)]
+            self._columns[field] = FacetColumn(self.size, parts)
+        return self._columns[field]
+
+    # ------------------------------------------------------------------ single documents
+
+    def number(self, name: str) -> npt.NDArray[np.int64]:
+        """A number for each document: `date`, `title8`, `id8`."""
+        if name not in self._numbers:
+            parts = [s.column(name) for s in self.segments]
+            self._numbers[name] = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        return self._numbers[name]
+
+    def text(self, name: str, document: int) -> bytes:
+        """A text of a document: `id` or `sort_title`."""
+        segment, number = self._locate(document)
+        return segment.text(name, number)
+
+    def body(self, document: int) -> tuple[str, dict[str, str]]:
+        """The language and the texts of a document."""
+        segment, number = self._locate(document)
+        return segment.body(number)
+
+    def ids(self) -> Iterator[str]:
+        """The ids of all documents that live."""
+        return chain.from_iterable(s.ids() for s in self.segments)
+
+    def _locate(self, document: int) -> tuple[WhooshSegment, int]:
+        which = bisect_right(self._bases, document) - 1
+        return self.segments[which], document - self._bases[which]
