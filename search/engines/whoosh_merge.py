@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import heapq
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from multiprocessing.connection import Connection
 from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 from whoosh.codec.base import Segment
-from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC
 
 from search.engines.whoosh_build import SegmentWriter, aside, term
@@ -20,9 +21,11 @@ from search.engines.whoosh_codec import Array, Term
 from search.engines.whoosh_segments import WhooshSegment
 from search.engines.whoosh_storage import INDEX, DurableStorage, Generations, commit
 from search.engines.whoosh_view import View
+from search.engines.workers import answer, given, serve, workers
 from search.errors import SearchError, SearchUnavailable
 from search.schema import IndexSchema
 
+ALONE = 2000  # documents; more are merged by another process
 TOGETHER = 8  # segments of about the same size that become one
 SMALLEST = 64  # documents; below that, sizes make no difference
 DEAD = 0.5  # a segment with a larger share of deleted documents is written anew
@@ -57,7 +60,7 @@ def exchange(generations: Generations, schema: IndexSchema, view: View, chosen: 
     the new one before it takes their place, in one commit; if they are gone by then, the new one is thrown away.
     """
     storage = DurableStorage(str(view.path))
-    made = merge(storage, schema, chosen)
+    made = _merged(view.path, schema, [s.segment for s in chosen])
     try:
         with generations.writing(schema) as current:
             toc = TOC.read(storage, INDEX)
@@ -77,8 +80,23 @@ def exchange(generations: Generations, schema: IndexSchema, view: View, chosen: 
         raise
 
 
-def merge(storage: FileStorage, schema: IndexSchema, segments: Sequence[WhooshSegment]) -> Segment:
+def _merged(folder: Path, schema: IndexSchema, segments: list[Segment]) -> Segment:
+    """The merged segment; a large one is made by another process, so that this one's threads go on answering."""
+    if sum(s.doc_count_all() for s in segments) < ALONE:
+        return merge(folder, schema, segments)
+    with workers(_work, 1, folder, schema) as (worker,):
+        return answer(given(worker, segments))
+
+
+def _work(parent: Connection, folder: Path, schema: IndexSchema) -> None:
+    os.nice(10)  # whoever searches comes first
+    serve(parent, lambda segments: merge(folder, schema, segments))
+
+
+def merge(folder: Path, schema: IndexSchema, chosen: Sequence[Segment]) -> Segment:
     """One new segment with what lives in these; they stay as they are. Its file stands `aside` until it is wanted."""
+    storage = DurableStorage(str(folder))
+    segments = [WhooshSegment(storage, segment) for segment in chosen]
     made = SegmentWriter(storage, schema, merging=True)
     try:
         maps = renumbered(segments)

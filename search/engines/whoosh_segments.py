@@ -28,6 +28,7 @@ from search.engines.whoosh_codec import (
     block_of,
     decode,
 )
+from search.engines.whoosh_storage import MappedSegment
 
 KEPT_POSTINGS = 48 * 1024 * 1024  # bytes in one process, for all segments
 _BYTES = ArrayColumn("B")
@@ -40,10 +41,11 @@ class WhooshSegment:
     """One segment of an index, read on demand. `alive` says which of its documents were not deleted."""
 
     def __init__(self, storage: Storage, segment: Segment) -> None:
+        self.segment = segment
         self.id: str = segment.segment_id()
         self._serial = next(_opened)
         self.size: int = segment.doc_count_all()
-        self._files = segment.open_compound_file(storage) if segment.is_compound() else storage
+        self._files = MappedSegment(storage.open_file(segment.make_filename(segment.COMPOUND_EXT)))
         codec = ArrayCodec()
         self._terms = codec.terms_reader(self._files, segment)
         self._documents = codec.per_document_reader(self._files, segment)
@@ -57,7 +59,7 @@ class WhooshSegment:
             return self
         same = WhooshSegment.__new__(WhooshSegment)
         same.__dict__.update(self.__dict__)
-        same.alive = _alive(segment)
+        same.segment, same.alive = segment, _alive(segment)
         return same
 
     def postings(self, field: str, key: str) -> Posted:

@@ -12,6 +12,7 @@ Layout of an index folder (mode 0700; the files hold pickles, so nothing from ou
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import shutil
 import time
@@ -21,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from whoosh.codec.base import Segment
+from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import StructFile
+from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.index import TOC, clean_files
 
 from search.errors import SearchUnavailable
@@ -56,6 +58,46 @@ class DurableStorage(FileStorage):
         sync_folder(Path(self.folder))
         super().rename_file(oldname, newname, safe=safe)
         sync_folder(Path(self.folder))
+
+
+class MappedSegment(CompoundStorage):
+    """The one file of a segment, mapped into memory and read in place. Whoosh would copy all of it."""
+
+    def open_file(self, name: str, *args: Any, **kwargs: Any) -> BufferFile:
+        """A part of the file."""
+        offset, length = self.range(name)
+        source: Any = self._source
+        return _Window(memoryview(source)[offset : offset + length], name)
+
+
+class _Window(BufferFile):
+    def __init__(self, part: memoryview, name: str) -> None:
+        super().__init__(b"", name)
+        self._buf: Any = part
+        self.file: Any = _Reader(part)
+
+
+class _Reader(io.RawIOBase):
+    """Reading a piece of memory as a file."""
+
+    def __init__(self, part: memoryview) -> None:
+        self._part, self._at = part, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        found = self._part[self._at : self._at + len(into)]
+        into[: len(found)] = found
+        self._at += len(found)
+        return len(found)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = offset + (0, self._at, len(self._part))[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
 
 
 def commit(storage: FileStorage, before: TOC, segments: list[Segment]) -> None:

@@ -228,20 +228,24 @@ def test_F3_a_worker_that_cannot_write_says_why(tmp_path: Path, monkeypatch: pyt
     engine.close()
 
 
-def test_merging_loses_no_write_that_is_made_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("alone", [2000, 0], ids=["in this process", "in another"])
+def test_merging_loses_no_write_that_is_made_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: int
+) -> None:
     engine = WhooshEngine(str(tmp_path / "index"), SCHEMA)
     engine.rebuild([])
     other = WhooshEngine(str(tmp_path / "index"), SCHEMA)  # another process, in effect
-    merge, busy = whoosh_merge.merge, list[int]()
+    merge, busy = whoosh_merge._merged, list[int]()
 
-    def slow(*given: Any) -> Any:
-        made = merge(*given)
+    def slow(*about: Any) -> Any:
+        made = merge(*about)
         number = len(busy)
         busy.append(number)
         other.apply([doc(f"during{number}", "Bridge"), doc("a0", f"Changed {number}")], ["a1"])
         return made
 
-    monkeypatch.setattr(whoosh_merge, "merge", slow)
+    monkeypatch.setattr(whoosh_merge, "ALONE", alone)
+    monkeypatch.setattr(whoosh_merge, "_merged", slow)
     for i in range(20):
         engine.apply([doc(f"a{i}", "Bridge")])
     engine.close()
