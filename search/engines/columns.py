@@ -13,35 +13,44 @@ Mask = npt.NDArray[np.bool_]
 
 
 class FacetColumn:
-    """The values of a facet over all documents of an index.
+    """The values of a facet over a row of documents.
 
-    `values`: the names. Where no document has more than one, `single` holds its number for every document (that of
-    no value at all is `len(values)`); otherwise documents have runs in `ordinals`, one after the other, from `starts`.
+    `values`: their names. Where no document has more than one, `single` holds the number of its value for every
+    document, -1 for none at all; otherwise documents have runs in `ordinals`, one after the other, `widths` long.
     """
 
-    def __init__(self, size: int, parts: Iterable[tuple[int, Mapping[str, Ints]]]) -> None:
-        """`parts`: pieces of the index, each the number of its first document, and value -> documents in it."""
-        self.size = size
-        numbers: dict[str, int] = {}
-        documents, ordinals = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for base, values in parts:
-            for value, found in values.items():
-                documents.append(found.astype(np.int64) + base)
-                ordinals.append(np.full(len(found), numbers.setdefault(value, len(numbers)), np.int64))
-        self.values: Sequence[str] = list(numbers)
-        of, which = np.concatenate(documents), np.concatenate(ordinals)
-        counts = np.bincount(of, minlength=size)
+    def __init__(self, values: Sequence[str], ordinals: Ints, widths: Ints) -> None:
+        self.values, self.size = values, len(widths)
+        self.ordinals, self.widths = ordinals, widths
         self.single: Ints | None = None
-        if not len(counts) or counts.max() <= 1:
-            self.single = np.full(size, len(numbers), np.int32)
-            self.single[of] = which
-        else:
-            self.ordinals = which[np.argsort(of, kind="stable")].astype(np.int32)
-            self.starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        if not self.size or widths.max() <= 1:
+            self.single = np.full(self.size, -1, np.int32)
+            self.single[widths > 0] = ordinals
+
+    @classmethod
+    def of(cls, size: int, values: Mapping[str, Ints]) -> FacetColumn:
+        """From the documents of every value."""
+        documents = np.concatenate([np.empty(0, np.int32), *values.values()])
+        which = np.repeat(np.arange(len(values), dtype=np.int32), [len(found) for found in values.values()])
+        order = np.argsort(documents, kind="stable")
+        return cls(list(values), which[order], np.bincount(documents, minlength=size).astype(np.int32))
+
+    @classmethod
+    def joined(cls, parts: Sequence[FacetColumn]) -> FacetColumn:
+        """The columns of pieces of an index, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        numbers: dict[str, int] = {}
+        renumbered: list[Ints] = [np.empty(0, np.int32)]
+        for part in parts:
+            known = np.array([numbers.setdefault(value, len(numbers)) for value in part.values], np.int32)
+            renumbered.append(known[part.ordinals] if len(known) else part.ordinals)
+        widths = [np.empty(0, np.int32), *(part.widths for part in parts)]
+        return cls(list(numbers), np.concatenate(renumbered), np.concatenate(widths))
 
     def counts(self, documents: Ints) -> dict[str, int]:
         """How many of these documents have each value; values that none has are left out."""
-        found = np.bincount(self._of(documents), minlength=len(self.values) + 1)[: len(self.values)]
+        found = np.bincount(self._of(documents) + 1, minlength=len(self.values) + 1)[1:]  # the first: no value at all
         which = np.flatnonzero(found)
         return dict(zip(map(self.values.__getitem__, which.tolist()), found[which].tolist(), strict=True))
 
@@ -50,7 +59,7 @@ class FacetColumn:
         wanted = {v.casefold() for v in values} if fold else set(values)
         chosen = np.array([(v.casefold() if fold else v) in wanted for v in self.values] + [False])
         if self.single is not None:
-            return np.asarray(chosen[self.single])
+            return np.asarray(chosen[self.single])  # -1 is the last one
         found = np.zeros(self.size, bool)
         found[self._documents[chosen[self.ordinals]]] = True
         return found
@@ -64,15 +73,16 @@ class FacetColumn:
         if len(documents) * 4 > self.size:
             mask = np.zeros(self.size, bool)
             mask[documents] = True
-            return np.asarray(self.ordinals[np.repeat(mask, self._widths)])
-        starts, widths = self.starts[documents], self._widths[documents]
+            return np.asarray(self.ordinals[np.repeat(mask, self.widths)])
+        widths = self.widths[documents]
         ends = np.cumsum(widths)
-        return self.ordinals[np.repeat(starts - ends + widths, widths) + np.arange(int(ends[-1]) if len(ends) else 0)]
+        within = np.arange(int(ends[-1]) if len(ends) else 0)
+        return np.asarray(self.ordinals[np.repeat(self._starts[documents] - ends + widths, widths) + within])
 
     @cached_property
-    def _widths(self) -> Ints:
-        return np.diff(self.starts)
+    def _starts(self) -> Ints:
+        return np.cumsum(self.widths, dtype=np.int64) - self.widths
 
     @cached_property
     def _documents(self) -> Ints:
-        return np.repeat(np.arange(self.size), self._widths)
+        return np.repeat(np.arange(self.size), self.widths)

@@ -14,6 +14,7 @@ from whoosh.codec.base import Segment
 from whoosh.filedb.filestore import Storage
 from whoosh.reading import TermNotFound
 
+from search.engines.columns import FacetColumn
 from search.engines.kept import ByteLimited
 from search.engines.whoosh_codec import (
     LENGTHS,
@@ -51,7 +52,7 @@ class WhooshSegment:
         self._documents = codec.per_document_reader(self._files, segment)
         self.fields = frozenset(self._terms.indexed_field_names())
         self.alive = _alive(segment)
-        self._facets: dict[str, dict[str, Array]] = {}
+        self._facets: dict[str, FacetColumn] = {}
 
     def again(self, segment: Segment) -> WhooshSegment:
         """The same segment after more of its documents were deleted, keeping what was read."""
@@ -87,12 +88,11 @@ class WhooshSegment:
         """Words in a field of all documents together."""
         return int(self._documents.field_length(field))
 
-    def facet(self, field: str) -> dict[str, Array]:
-        """The documents of every value of a field that is not words."""
+    def facet(self, field: str) -> FacetColumn:
+        """The values of a field that is not words."""
         if field not in self._facets:
-            self._facets[field] = {
-                text.decode(): self.read(field, text).documents for text in self.lexicon(field)
-            }  # fmt: skip
+            values = {text.decode(): self.read(field, text).documents for text in self.lexicon(field)}
+            self._facets[field] = FacetColumn.of(self.size, values)
         return self._facets[field]
 
     def lexicon(self, field: str, beginning: bytes = b"") -> Iterator[bytes]:

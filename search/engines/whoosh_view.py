@@ -124,8 +124,7 @@ class View:
 
     def _column(self, field: str) -> FacetColumn:
         if field not in self._columns:
-            parts = [(b, s.facet(field)) for b, s in zip(self._bases, self.segments, strict=False)]
-            self._columns[field] = FacetColumn(self.size, parts)
+            self._columns[field] = FacetColumn.joined([s.facet(field) for s in self.segments])
         return self._columns[field]
 
     # ------------------------------------------------------------------ single documents
