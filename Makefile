@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench corpus messages screens lock wheel clean
+.PHONY: help run test check format bench speed corpus messages screens lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,7 +28,11 @@ format: $(VENV)/.dev ## put the code in shape
 corpus: $(VENV)/.run ## load the real texts beside the checkout (DIR=folder of them) into this site
 	@$(BIN)/python -m bench.corpus $(or $(DIR),../shared/corpus) var/corpus.jsonl && $(BIN)/praxis import --publish var/corpus.jsonl
 
-bench: $(VENV)/.dev ## print what import, indexing and search cost here
+bench: $(VENV)/.dev ## search, side by side with other engines (SIZE=documents, 10000 unless told)
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/bench.txt || echo "without Tantivy"
+	$(BIN)/python -m bench.search $(or $(SIZE),10000)
+
+speed: $(VENV)/.dev ## print what import, indexing and search of whole records cost here
 	$(BIN)/python -m bench.speed
 
 messages: $(VENV)/.dev ## collect the interface's texts into knowledge/translations/messages.pot
@@ -41,6 +45,7 @@ screens: $(VENV)/.dev ## take the pictures in docs/screens of the site that runs
 lock: ## write the locks anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml requirements/build.in -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml requirements/build.in --group dev --extra postgres -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --group bench -o requirements/bench.txt
 
 wheel: $(VENV)/.dev ## build a wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from search import language
 from search.errors import BadQuery
@@ -88,6 +89,7 @@ _PIECE = re.compile(
 )
 
 
+@lru_cache(maxsize=1000)  # people turn pages and click facets with the same words
 def parse(text: str, schema: IndexSchema) -> Node:
     """The tree of a query. Raises BadQuery when it is too long."""
     if len(text) > MAX_LENGTH:

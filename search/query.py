@@ -27,7 +27,8 @@ class Query:
     `filters`: facet -> chosen values (OR within a facet, AND across).
     `year_from`, `year_to`: inclusive bounds on the schema's years facet.
     `facets`: which facets to count; empty for none. `language`: the reader's.
-    `highlights`: whether hits come with their passages; counts and downloads need none.
+    `for_people`: whether the answer will be read: with the passages that show why, and another spelling when nothing is
+    found. Counts and downloads need neither.
     """
 
     text: str = ""
@@ -40,7 +41,7 @@ class Query:
     per_page: int = 20
     facets: tuple[str, ...] = ()
     language: str = "en"
-    highlights: bool = True
+    for_people: bool = True
 
 
 @dataclass(frozen=True)

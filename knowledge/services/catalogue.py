@@ -77,8 +77,9 @@ def all_practices(session: Session, engine: SearchEngine, query: Query, limit: i
     """The found records from the first on, page by page, for a download. At most `limit`."""
     found: list[Found] = []
     page = 1
+    query = replace(query, per_page=100, facets=(), for_people=False)
     while len(found) < limit:
-        findings = find_practices(session, engine, replace(query, page=page, per_page=100, facets=()))
+        findings = find_practices(session, engine, replace(query, page=page))
         if findings.results.page != page:
             break
         found += findings.found

@@ -19,34 +19,40 @@ class FacetColumn:
     document, -1 for none at all; otherwise documents have runs in `ordinals`, one after the other, `widths` long.
     """
 
-    def __init__(self, values: Sequence[str], ordinals: Ints, widths: Ints) -> None:
-        self.values, self.size = values, len(widths)
+    def __init__(self, values: Sequence[str], single: Ints | None, ordinals: Ints, widths: Ints) -> None:
+        self.values, self.single = values, single
         self.ordinals, self.widths = ordinals, widths
-        self.single: Ints | None = None
-        if not self.size or widths.max() <= 1:
-            self.single = np.full(self.size, -1, np.int32)
-            self.single[widths > 0] = ordinals
+        self.size = len(widths)
 
     @classmethod
     def of(cls, size: int, values: Mapping[str, Ints]) -> FacetColumn:
         """From the documents of every value."""
         documents = np.concatenate([np.empty(0, np.int32), *values.values()])
         which = np.repeat(np.arange(len(values), dtype=np.int32), [len(found) for found in values.values()])
-        order = np.argsort(documents, kind="stable")
-        return cls(list(values), which[order], np.bincount(documents, minlength=size).astype(np.int32))
+        ordinals = which[np.argsort(documents, kind="stable")]
+        widths = np.bincount(documents, minlength=size).astype(np.int32)
+        single = None
+        if not size or widths.max() <= 1:
+            single = np.full(size, -1, np.int32)
+            single[widths > 0] = ordinals
+        return cls(list(values), single, ordinals, widths)
 
     @classmethod
     def joined(cls, parts: Sequence[FacetColumn]) -> FacetColumn:
-        """The columns of pieces of an index, one after the other."""
-        if len(parts) == 1:
-            return parts[0]
+        """The columns of pieces of an index, one after the other; a large first piece costs no more than a copy."""
         numbers: dict[str, int] = {}
-        renumbered: list[Ints] = [np.empty(0, np.int32)]
+        singles: list[Ints] = [np.empty(0, np.int32)]
+        ordinals, widths = list(singles), list(singles)
+        alone = all(part.single is not None for part in parts)
         for part in parts:
-            known = np.array([numbers.setdefault(value, len(numbers)) for value in part.values], np.int32)
-            renumbered.append(known[part.ordinals] if len(known) else part.ordinals)
-        widths = [np.empty(0, np.int32), *(part.widths for part in parts)]
-        return cls(list(numbers), np.concatenate(renumbered), np.concatenate(widths))
+            known = np.array([numbers.setdefault(value, len(numbers)) for value in part.values] + [-1], np.int32)
+            same = part is parts[0]  # its values are the first to be numbered, so they keep their numbers
+            if alone:
+                singles.append(part.single if same else known[part.single])  # type: ignore[arg-type]
+            ordinals.append(part.ordinals if same else known[part.ordinals])
+            widths.append(part.widths)
+        single = np.concatenate(singles) if alone else None
+        return cls(list(numbers), single, np.concatenate(ordinals), np.concatenate(widths))
 
     def counts(self, documents: Ints) -> dict[str, int]:
         """How many of these documents have each value; values that none has are left out."""

@@ -28,7 +28,7 @@ class MemoryEngine:
         """Answer a query by looking at every document the audience may see."""
         node = parse(query.text, self.schema)
         results = self._answer(node, query)
-        if not results.total and query.text.strip():
+        if not results.total and query.text.strip() and query.for_people:
             return spelling.suggested(results, query, node, self._vocabulary(query), self._count)
         return results
 
@@ -88,8 +88,8 @@ class MemoryEngine:
             Hit(
                 d.id,
                 score,
-                marker.title(d.text, d.language) if query.highlights else Snippet(),
-                marker.passage(d.text, d.language) if query.highlights else Snippet(),
+                marker.title(d.text, d.language) if query.for_people else Snippet(),
+                marker.passage(d.text, d.language) if query.for_people else Snippet(),
             )
             for d, score in scored[(page - 1) * per_page : page * per_page]
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class WhooshEngine:
         with translated():
             view = self._current()
             results = self._answer(view, node, query)
-            if not results.total and query.text.strip():
+            if not results.total and query.text.strip() and query.for_people:
                 return spelling.suggested(
                     results, query, node, self._vocabulary(view, query), lambda q: self._total(view, q)
                 )
@@ -157,8 +158,8 @@ class WhooshEngine:
         per_page = max(1, min(query.per_page, MAX_PER_PAGE))
         page = max(1, min(query.page, -(-min(total, MAX_DEPTH) // per_page)))
         ranked = _ranked(view, chosen, query.sort, page * per_page)[(page - 1) * per_page :]
-        marker = highlight.Highlighter(node, self.schema) if query.highlights else None
-        hits = tuple(_hit(view, document, score, marker) for document, score in ranked)
+        marker = highlight.Highlighter(node, self.schema) if query.for_people else None
+        hits = tuple(_hit(view, row, marker) for row in ranked)
         return Results(total, hits, page, per_page, counts)
 
     def _found(self, view: View, node: Node, audience: frozenset[str]) -> Match:
@@ -208,12 +209,27 @@ class WhooshEngine:
         return self._answer(view, parse(query.text, self.schema), query).total
 
 
-def _hit(view: View, document: int, score: float, marker: highlight.Highlighter | None) -> Hit:
-    document_id = view.text("id", document).decode()
+@dataclass(frozen=True)
+class _Row:
+    """A document that may be among the first, with what it is sorted by in the end."""
+
+    document: int
+    score: float
+    date: int
+    id: bytes
+
+    def by(self, sort: Sort, view: View) -> tuple[Any, ...]:
+        """Ids decide last, so that pages never overlap."""
+        if sort is Sort.TITLE:
+            return view.text("sort_title", self.document), self.id
+        return (-self.date, self.id) if sort is Sort.NEWEST else (-self.score, -self.date, self.id)
+
+
+def _hit(view: View, row: _Row, marker: highlight.Highlighter | None) -> Hit:
     if marker is None:
-        return Hit(document_id, score)
-    language, text = view.body(document)
-    return Hit(document_id, score, marker.title(text, language), marker.passage(text, language))
+        return Hit(row.id.decode(), row.score)
+    language, text = view.body(row.document)
+    return Hit(row.id.decode(), row.score, marker.title(text, language), marker.passage(text, language))
 
 
 def newest(generation: Path) -> int:
@@ -228,29 +244,24 @@ def _narrowed(found: Match, masks: Iterable[Mask]) -> Match:
     return found
 
 
-def _ranked(view: View, found: Match, sort: Sort, most: int) -> list[tuple[int, float]]:
-    """The first documents in the order asked for, with their scores."""
+def _ranked(view: View, found: Match, sort: Sort, most: int) -> list[_Row]:
+    """The first documents in the order asked for."""
     documents = found.documents
-    id8 = view.number("id8")[documents] if len(documents) else documents
     if not len(documents):
         return []
-    if sort is Sort.TITLE:
-        places = first([view.number("title8")[documents], id8], most)
-    elif sort is Sort.NEWEST:
-        places = first([-view.number("date")[documents], id8], most)
+    if len(documents) <= most:
+        places = np.arange(len(documents))
     else:
-        places = first([-found.scores, -view.number("date")[documents], id8], most)
-    rows = [(int(documents[p]), float(found.scores[p])) for p in places.tolist()]
-    return sorted(rows, key=lambda row: _order(view, sort, *row))[:most]
-
-
-def _order(view: View, sort: Sort, document: int, score: float) -> tuple[Any, ...]:
-    """What documents are sorted by in the end; ids decide last, so that pages never overlap."""
-    document_id = view.text("id", document)
-    if sort is Sort.TITLE:
-        return view.text("sort_title", document), document_id
-    date = -int(view.number("date")[document])
-    return (date, document_id) if sort is Sort.NEWEST else (-score, date, document_id)
+        dates, ids = view.number("date")[documents], view.number("id8")[documents]
+        if sort is Sort.TITLE:
+            places = first([view.number("title8")[documents], ids], most)
+        else:
+            places = first([-dates, ids] if sort is Sort.NEWEST else [-found.scores, -dates, ids], most)
+    chosen = documents[places]
+    dates = view.number("date")[chosen]
+    each = zip(chosen.tolist(), found.scores[places].tolist(), dates.tolist(), strict=True)
+    rows = [_Row(document, score, date, view.text("id", document)) for document, score, date in each]
+    return sorted(rows, key=lambda row: row.by(sort, view))[:most]
 
 
 @contextmanager

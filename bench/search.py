@@ -1,0 +1,148 @@
+"""Search, side by side: `python -m bench.search [SIZE ...]` asks every engine that is here the same 200 questions.
+
+Each engine indexes and answers in a process of its own; what it prints is measured in that process, on this machine,
+in this run. Medians and the ratios between them are what to look at: the times themselves are those of a busy machine.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.made import FACETS, LENGTH, questions
+from bench.picture import picture
+
+PEERS = {
+    "ours": "",
+    "stock_whoosh": "",
+    "rust_tantivy": "tantivy is not installed (pip install -r requirements/bench.txt)",
+    "sqlite_fts": "",
+    "postgres": "BENCH_POSTGRES, the URL of a database, is not set",
+}
+QUESTIONS, ROUNDS = 200, 3
+SLOW = {"stock_whoosh": 100_000}  # documents beyond which an engine is left out: it would take the night
+OUT = Path("var/bench.json")
+
+
+def measure(name: str, size: int, folder: Path) -> dict[str, Any]:
+    """Fill one engine and ask it everything: once for words it has not seen, then `ROUNDS` times."""
+    peer = importlib.import_module(f"bench.peers.{name}").Peer(folder / name)
+    began = time.perf_counter()
+    peer.fill(size)
+    filled = time.perf_counter() - began
+    peer.close()
+    peer = importlib.import_module(f"bench.peers.{name}").Peer(folder / name)
+    asked = questions(QUESTIONS)
+    before = _memory()
+    began = time.perf_counter()
+    peer.ask(asked[0])
+    cold = time.perf_counter() - began
+    totals, first, again = [], [], list[float]()
+    for question in asked:
+        first.append(_timed(peer, question, totals))
+    for _ in range(ROUNDS):
+        again += [_timed(peer, question, []) for question in asked]
+    size_of = peer.size() if hasattr(peer, "size") else sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    found: dict[str, Any] = {
+        "engine": peer.name, "documents": size, "per_second": size / filled, "bytes": size_of, "cold": cold * 1000,
+        "p50": statistics.median(again), "p95": statistics.quantiles(again, n=20)[-1],
+        "first_p50": statistics.median(first), "first_p95": statistics.quantiles(first, n=20)[-1],
+        "memory": _memory(), "memory_before": before, "found": sum(totals),
+    }  # fmt: skip
+    peer.close()
+    return found
+
+
+def _timed(peer: Any, question: Any, totals: list[int]) -> float:
+    began = time.perf_counter()
+    totals.append(peer.ask(question))
+    return (time.perf_counter() - began) * 1000
+
+
+def _memory() -> int:
+    """Resident bytes of this process now; files that are mapped count where they were touched."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def run(size: int) -> list[dict[str, Any]]:
+    """All engines at one size; one that is not here is named and left out."""
+    rows = []
+    for name, missing in PEERS.items():
+        if size > SLOW.get(name, size):
+            print(f"{name}: left out beyond {SLOW[name]:,} documents", file=sys.stderr)
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            print(f"{name}: {size:,} documents ...", file=sys.stderr)
+            done = subprocess.run(
+                [sys.executable, "-m", "bench.search", "--one", name, str(size), folder],
+                capture_output=True, text=True, env=os.environ, check=False,
+            )  # fmt: skip
+        if done.returncode == 0:
+            rows.append(json.loads(done.stdout.splitlines()[-1]))
+        else:
+            last = done.stderr.strip().splitlines()[-1:]
+            print(f"{name}: left out: {missing or last}", file=sys.stderr)
+    return rows
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """The table of one size, with ratios to ours."""
+    ours = next((r for r in rows if r["engine"] == "Praxis"), rows[0])
+    table = Table(
+        title=f"{ours['documents']:,} documents of {LENGTH} words, {QUESTIONS} questions x {ROUNDS}, 20 results and"
+        f" counts of {len(FACETS)} facets, one client; times in ms"
+    )
+    for column in (
+        "engine",
+        "p50",
+        "p95",
+        "new p50",
+        "new p95",
+        "cold",
+        "records/s",
+        "MB",
+        "memory MB",
+        "p50 to ours",
+        "found",
+    ):
+        table.add_column(column, justify="left" if column == "engine" else "right")
+    for r in rows:
+        table.add_row(
+            r["engine"], f"{r['p50']:.2f}", f"{r['p95']:.2f}", f"{r['first_p50']:.2f}", f"{r['first_p95']:.2f}",
+            f"{r['cold']:.0f}", f"{r['per_second']:.0f}", f"{r['bytes'] / 1e6:.0f}", f"{r['memory'] / 1e6:.0f}",
+            f"{r['p50'] / ours['p50']:.1f}", f"{r['found']:,}",
+        )  # fmt: skip
+    Console(width=150).print(table)
+
+
+def main(arguments: list[str]) -> None:
+    """The command."""
+    if arguments[:1] == ["--one"]:
+        print(json.dumps(measure(arguments[1], int(arguments[2]), Path(arguments[3]))))
+        return
+    kept = json.loads(OUT.read_text()) if OUT.exists() else []
+    for size in map(int, arguments or ["10000"]):
+        rows = run(size)
+        show(rows)
+        kept = [r for r in kept if r["documents"] != size] + rows
+        OUT.parent.mkdir(exist_ok=True)
+        OUT.write_text(json.dumps(kept, indent=1))
+    OUT.with_suffix(".svg").write_text(picture(kept))
+    print(f"figures in {OUT}, a picture in {OUT.with_suffix('.svg')}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
