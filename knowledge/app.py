@@ -22,6 +22,7 @@ from whitenoise import WhiteNoise
 
 from knowledge.content.registry import Registry
 from knowledge.content.site import registry as declared
+from knowledge.content.site import synonyms
 from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
 from knowledge.services.indexing import Keeper
@@ -92,7 +93,7 @@ def join(settings: Settings, registry: Registry) -> Site:
     """Database, engine and keeper of a site."""
     info: dict[str, Any] = {"registry": registry, "registries": {}}
     db = Database(settings.database, timeout=settings.database_timeout, info=info)
-    engine = open_engine(settings.search, derive_index.schema(registry))
+    engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
     return Site(settings, db, engine, Keeper(db, engine))
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+from search.parse import NO_SYNONYMS
 from search.query import Query, Results
 from search.schema import Document, IndexSchema
+from search.synonyms import Synonyms
 
 Progress = Callable[[int], None]
+Swapping = Callable[[], AbstractContextManager[None]]
 
 
 class SearchEngine(Protocol):
-    """An index that can be asked, changed and rebuilt."""
+    """An index that can be asked, changed and rebuilt. `synonyms` may be exchanged at any time."""
 
     schema: IndexSchema
+    synonyms: Synonyms
 
     def search(self, query: Query) -> Results:
         """Answer a query. Raises BadQuery for what cannot be asked, SearchUnavailable without an index."""
@@ -24,11 +29,14 @@ class SearchEngine(Protocol):
         """Put and drop documents by id in one durable commit; idempotent; an id that is put wins over drop."""
         ...
 
-    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
+    def rebuild(
+        self, documents: Iterable[Document], progress: Progress | None = None, swapping: Swapping = nullcontext
+    ) -> int:
         """Fill a fresh index beside the old one, make it durable, swap it in; returns how many it holds.
 
         Readers keep the old index until the swap; a crash before it leaves the old one serving.
-        `progress` is told the number of documents done from time to time.
+        `progress` is told the number of documents done from time to time. The swap happens inside `swapping()`: what
+        was put or dropped since the rebuild began went into the old index and is to be announced again there.
         """
         ...
 
@@ -45,7 +53,7 @@ class SearchEngine(Protocol):
         ...
 
 
-def open_engine(url: str, schema: IndexSchema) -> SearchEngine:
+def open_engine(url: str, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS) -> SearchEngine:
     """Open the engine that `url` names: `memory:` or `whoosh:DIRECTORY`.
 
     A missing or damaged index is no error here: `ready()` says so and `rebuild()` mends it.
@@ -55,9 +63,9 @@ def open_engine(url: str, schema: IndexSchema) -> SearchEngine:
     if scheme == "memory":
         from search.engines.memory import MemoryEngine
 
-        return MemoryEngine(schema)
+        return MemoryEngine(schema, synonyms)
     if scheme == "whoosh":
         from search.engines.whoosh import WhooshEngine
 
-        return WhooshEngine(rest, schema)
+        return WhooshEngine(rest, schema, synonyms)
     raise ValueError(f"unknown search engine {scheme!r}: use memory: or whoosh:DIRECTORY")

@@ -9,6 +9,10 @@ class SearchUnavailable(SearchError):
     """The index is missing, damaged or out of reach; it can be rebuilt from the database."""
 
 
+class SearchBusy(SearchUnavailable):
+    """Somebody else is writing just now. The index is whole; the same call may go through later."""
+
+
 class BadQuery(SearchError):
     """The words typed cannot be searched for; `message` is a msgid that says what to do, `facts` fill it."""
 

@@ -11,14 +11,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 
 from search import language
 from search.errors import BadQuery
 from search.query import MAX_LENGTH
 from search.schema import IndexSchema
+from search.synonyms import Synonyms
 
 MAX_TERMS = 40
 MAX_NESTING = 12
+MAX_ADDED = 60  # terms that are added to one query
+MOST = 0.6  # the share of the words that a record must have when none has all of them
+NO_SYNONYMS = Synonyms()
 TOO_LONG = "Your search has {length} characters. Please keep it under {limit}."
 TOO_MANY = "Your search has more than {limit} words. Please keep the ones that matter most."
 
@@ -46,6 +51,27 @@ class Prefix:
 
     text: str
     field: str = ""
+
+
+@dataclass(frozen=True)
+class Added:
+    """Another term for words that were typed; never more telling than the least telling of them.
+
+    `typed`: those words, folded; `of` and `term` are what the page shows: RFQ, request for quotations.
+    """
+
+    part: Node
+    typed: tuple[str, ...]
+    of: str
+    term: str
+
+
+@dataclass(frozen=True)
+class Most:
+    """At least so many of these."""
+
+    parts: tuple[Node, ...]
+    least: int
 
 
 @dataclass(frozen=True)
@@ -82,29 +108,55 @@ class Everything:
     """No condition."""
 
 
-Node = Word | Phrase | Prefix | FacetTerm | And | Or | Not | Everything
+Node = Word | Phrase | Prefix | Added | FacetTerm | And | Or | Most | Not | Everything
 
+_OPERATORS = frozenset(("AND", "&&", "OR", "||", "NOT"))
 _PIECE = re.compile(
     r'(?P<open>[-+]?\()|(?P<close>\))|(?P<not>-)?(?:(?P<name>[A-Za-z_]+):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s()"]+))'
 )
 
 
 @lru_cache(maxsize=1000)  # people turn pages and click facets with the same words
-def parse(text: str, schema: IndexSchema) -> Node:
+def parse(text: str, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS) -> Node:
     """The tree of a query. Raises BadQuery when it is too long."""
     if len(text) > MAX_LENGTH:
         raise BadQuery(TOO_LONG, length=len(text), limit=MAX_LENGTH)
     names = frozenset(schema.facets) | {f.name for f in schema.text if f.name in ("title", "summary")}
-    return _Reader(text, schema, names).tree()
+    return _Reader(text, schema, names, synonyms).tree()
 
 
 def words_of(node: Node) -> Iterator[Word]:
     """The plain words that are asked for, not those that are excluded."""
     if isinstance(node, Word):
         yield node
-    elif isinstance(node, And | Or):
+    elif isinstance(node, And | Or | Most):
         for part in node.parts:
             yield from words_of(part)
+
+
+def added_to(node: Node) -> dict[str, list[str]]:
+    """What was added: the words typed -> other terms for them."""
+    found: dict[str, list[str]] = {}
+    if isinstance(node, Added):
+        found[node.of] = [node.term]
+    elif isinstance(node, And | Or | Most):
+        for part in node.parts:
+            for typed, terms in added_to(part).items():
+                found[typed] = list(dict.fromkeys([*found.get(typed, []), *terms]))
+    return found
+
+
+def relaxed(node: Node) -> list[Node]:
+    """What to look for when nothing has all the words: records with most of them, then with any.
+
+    What is excluded and what a facet demands stays demanded.
+    """
+    if not isinstance(node, And):
+        return []
+    words = tuple(p for p in node.parts if not isinstance(p, Not | FacetTerm))
+    others = tuple(p for p in node.parts if isinstance(p, Not | FacetTerm))
+    steps = dict.fromkeys((max(1, round(len(words) * MOST)), 1)) if len(words) > 1 else {}
+    return [And((Most(words, least), *others)) for least in steps]
 
 
 def keys_of(node: Node) -> frozenset[str]:
@@ -113,7 +165,9 @@ def keys_of(node: Node) -> frozenset[str]:
         return frozenset((node.text, *node.stems))
     if isinstance(node, Phrase):
         return frozenset(node.words)
-    if isinstance(node, And | Or):
+    if isinstance(node, Added):
+        return keys_of(node.part)
+    if isinstance(node, And | Or | Most):
         return frozenset(k for part in node.parts for k in keys_of(part))
     return frozenset()
 
@@ -122,17 +176,19 @@ def prefixes_of(node: Node) -> tuple[str, ...]:
     """The prefixes to highlight."""
     if isinstance(node, Prefix):
         return (node.text,)
-    if isinstance(node, And | Or):
+    if isinstance(node, And | Or | Most):
         return tuple(p for part in node.parts for p in prefixes_of(part))
     return ()
 
 
 class _Reader:
-    def __init__(self, text: str, schema: IndexSchema, names: frozenset[str]) -> None:
+    def __init__(self, text: str, schema: IndexSchema, names: frozenset[str], synonyms: Synonyms) -> None:
+        self._synonyms = synonyms
         clean = "".join(c if c.isprintable() else " " for c in text.replace("“", '"').replace("”", '"'))
         self._pieces = list(_PIECE.finditer(clean))
         self._at = 0
         self._terms = 0
+        self._added = 0
         self._facets = frozenset(schema.facets)
         self._names = names
 
@@ -166,8 +222,31 @@ class _Reader:
             elif self._is_not(piece):
                 parts.append(self._negated())
             elif piece["word"] not in ("AND", "&&"):
-                parts.append(self._term(piece))
+                parts.append(self._widened(piece) or self._term(piece))
         return _all(parts)
+
+    def _widened(self, piece: re.Match[str]) -> Node | None:
+        """Plain words that are a known term, or the term by any of its other names; None when they are none."""
+        run = [piece, *takewhile(_is_plain, self._pieces[self._at :])] if _is_plain(piece) else []
+        count, others = self._synonyms.at([p["word"] for p in run])
+        if not count:
+            return None
+        self._at += count - 1
+        typed = [p["word"] for p in run[:count]]
+        words = tuple(t.word for raw in typed for t in language.tokens(raw))
+        asked = _all([self._text(raw, False, "") for raw in typed])
+        others = others[: max(0, MAX_ADDED - self._added)]
+        self._added += len(others)
+        return Or((asked, *(Added(self._meant(term), words, " ".join(typed), term) for term in others)))
+
+    def _meant(self, term: str) -> Node:
+        found = list(language.tokens(term))
+        words = tuple(t.word for t in found)
+        if len(words) == 1:
+            return self._word(words[0], "")
+        if found[-1].joined and len("".join(words)) == len(found[-1].joined):
+            return Or((Word(found[-1].joined, ()), Phrase(words)))
+        return Phrase(words)
 
     def _group(self, opening: str, depth: int) -> Node:
         if depth >= MAX_NESTING:  # deeper brackets mean nothing to people; their content still counts
@@ -227,6 +306,12 @@ class _Reader:
         self._terms += terms
         if self._terms > MAX_TERMS:
             raise BadQuery(TOO_MANY, limit=MAX_TERMS)
+
+
+def _is_plain(piece: re.Match[str]) -> bool:
+    """A word that is only a word: no operator, no name before it, no sign that means something."""
+    word = piece["word"]
+    return bool(word) and not piece["not"] and not piece["name"] and "*" not in word and word not in _OPERATORS
 
 
 def _all(parts: list[Node]) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -27,6 +27,7 @@ class Query:
     `filters`: facet -> chosen values (OR within a facet, AND across).
     `year_from`, `year_to`: inclusive bounds on the schema's years facet.
     `facets`: which facets to count; empty for none. `language`: the reader's.
+    `synonyms`: whether other terms for the words typed are looked for too.
     `for_people`: whether the answer will be read: with the passages that show why, and another spelling when nothing is
     found. Counts and downloads need neither.
     """
@@ -42,6 +43,7 @@ class Query:
     facets: tuple[str, ...] = ()
     language: str = "en"
     for_people: bool = True
+    synonyms: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ class Results:
     """`total` hits of which `hits` are this page; `facets`: facet -> value -> count.
 
     A facet's counts ignore the choice made in that facet itself, so that its siblings stay visible.
-    `spelling`: another query text that would find something, or "". `page` is the page really shown:
-    one beyond the end becomes the last.
+    `added`: the words typed -> other terms that were looked for too. `relaxed`: nothing has all the words; these
+    records have most of them. `spelling`: another query text that would find something, or "". `page` is the page
+    really shown: one beyond the end becomes the last.
     """
 
     total: int
@@ -76,3 +79,5 @@ class Results:
     per_page: int
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     spelling: str = ""
+    added: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    relaxed: bool = False

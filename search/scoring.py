@@ -10,6 +10,7 @@ import math
 
 K1 = 1.2  # how soon more of the same word stops to matter
 B = 0.75  # how much a long text is held against its words
+SYNONYM = 0.5  # weight of a term that was added to what was typed
 STEM = 0.6  # weight of a stem beside the word as it was typed
 
 
@@ -26,3 +27,8 @@ def norm(length: float, average: float) -> float:
 def weight(frequency: float, against: float) -> float:
     """What a word adds that stands so often in a field whose norm is `against`; times its idf."""
     return frequency * (K1 + 1) / (frequency + against)
+
+
+def added(idf: float, typed: list[float]) -> float:
+    """The idf of a term that was added to typed words of these idfs: never more telling than what was typed."""
+    return SYNONYM * min(idf, *typed)

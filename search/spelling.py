@@ -6,6 +6,8 @@ import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -20,45 +22,43 @@ Letters = npt.NDArray[np.uint64]
 
 
 class Lexicon:
-    """The words of an index with how many documents have them, to be looked through for words that are like another.
+    """The words of an index, to be looked through for words that are like another.
 
     Words are only added: whether one still occurs in anything a reader may see is asked when it is offered.
     """
 
     def __init__(self) -> None:
-        self._often: dict[str, int] = {}
+        self._words: set[str] = set()
         self._lock = threading.Lock()
         self._arrays: tuple[list[str], Letters, npt.NDArray[np.int64]] | None = None
 
-    def add(self, words: Iterable[tuple[str, int]]) -> None:
-        """Take in words with how many documents have them."""
+    def add(self, words: Iterable[str]) -> None:
+        """Take in words."""
         with self._lock:
-            for word, often in words:
-                self._often[word] = self._often.get(word, 0) + often
+            self._words.update(words)
             self._arrays = None
 
-    def like(self, word: str, limit: int) -> list[str]:
-        """Words at an edit distance of at most `limit`: the nearest first, of those the ones that begin alike, then
-        the most frequent."""
+    def like(self, word: str, limit: int) -> list[tuple[int, bool, str]]:
+        """Words at an edit distance of at most `limit`: with the distance, and whether they begin otherwise."""
         words, letters, lengths = self._looked_up()
         apart = np.bitwise_count(letters ^ _letters([word])[0])
         near = np.flatnonzero((apart <= 2 * limit) & (np.abs(lengths - len(word)) <= limit) & (lengths > 2))
         ranked = []
         for other in (words[n] for n in near.tolist()):
             if 0 < (distance := _distance(word, other, limit)) <= limit:
-                ranked.append((distance, other[0] != word[0], -self._often[other], other))
-        return [other for *_, other in sorted(ranked)]
+                ranked.append((distance, other[0] != word[0], other))
+        return sorted(ranked)
 
-    def beginning(self, prefix: str, limit: int) -> list[str]:
-        """Words that begin so, the most frequent first."""
+    def beginning(self, prefix: str) -> list[str]:
+        """Words that begin so, the shortest first."""
         words = self._looked_up()[0]
         low, high = bisect_left(words, prefix), bisect_left(words, prefix + chr(0x10FFFF))
-        return sorted(words[low:high], key=lambda w: (-self._often[w], w))[:limit]
+        return sorted(words[low:high], key=lambda w: (len(w), w))
 
     def _looked_up(self) -> tuple[list[str], Letters, npt.NDArray[np.int64]]:
         with self._lock:
             if self._arrays is None:
-                words = sorted(self._often)
+                words = sorted(self._words)
                 self._arrays = words, _letters(words), np.array([len(w) for w in words], np.int64)
             return self._arrays
 
@@ -75,33 +75,41 @@ def _letters(words: list[str]) -> Letters:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words of an index, and a test whether a word occurs in a document that this reader may see."""
+    """The words of an index, and in how many documents that this reader may see a word occurs."""
 
     words: Lexicon
-    readable: Callable[[str], bool]
+    readable: Callable[[str], int]
 
 
 def suggested(
-    results: Results, query: Query, node: Node, vocabulary: Vocabulary, count: Callable[[Query], int]
+    results: Results, query: Query, node: Node, vocabulary: Vocabulary, count: Callable[[str], int]
 ) -> Results:
     """The results with a spelling to try, if one finds anything under the same filters and rights.
 
-    `count` runs a query and tells its total.
+    `count` tells how much another text would find.
     """
     text = query.text
     for word in [w.text for w in words_of(node) if len(w.text) > 3][:MAX_WORDS]:
         if not vocabulary.readable(word):
             better = nearest(word, vocabulary)
             text = _swapped(text, word, better) if better else text
-    if text != query.text and count(replace(query, text=text, page=1, facets=())):
+    if text != query.text and count(text):
         return replace(results, spelling=text)
     return results
 
 
 def nearest(word: str, vocabulary: Vocabulary) -> str:
-    """The readable word at the smallest edit distance (one change, two from six letters on), or ""."""
+    """The readable word at the smallest edit distance (one change, two from six letters on), or "".
+
+    Of several: one that begins alike, then the one that most readable documents have.
+    """
     limit = 2 if len(word) > 5 else 1
-    return next((other for other in vocabulary.words.like(word, limit) if vocabulary.readable(other)), "")
+    for _, alike in groupby(vocabulary.words.like(word, limit), key=itemgetter(0, 1)):
+        often = [(vocabulary.readable(other), other) for *_, other in alike]
+        most = max(often, key=itemgetter(0))
+        if most[0]:
+            return most[1]
+    return ""
 
 
 def _swapped(text: str, word: str, better: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import delete
@@ -25,23 +26,23 @@ from knowledge.storage.models.records import Record, Revision
 from knowledge.storage.models.site import Outbox
 from knowledge.storage.session import Database, StorageUnavailable, WriteConflict
 from search.engine import Progress, SearchEngine
-from search.errors import SearchUnavailable
+from search.errors import SearchBusy, SearchUnavailable
 from search.schema import Document
 
 log = structlog.get_logger()
 BATCH = 500
 DESK = "~desk"  # marks the desk's document; no record id contains a tilde
-_consumer = threading.Lock()
+INDEX = "index"  # the lock of whoever tells the index of changes
 
 
 def drain(db: Database, engine: SearchEngine) -> int:
     """Tell the index of every change in the outbox; returns how many records. Raises SearchUnavailable.
 
-    One consumer at a time in a process; another process may do the same work twice, which changes nothing.
+    One consumer at a time, of all processes: a slow one must not put an older text over a newer one.
     """
     done = 0
-    with _consumer:
-        while True:
+    while True:
+        with db.alone(INDEX):
             with db.reading() as session:
                 rows = find.outbox(session, BATCH)
                 puts, drops = changes(session, dict.fromkeys(r.record_id for r in rows))
@@ -95,15 +96,26 @@ def rebuild(db: Database, engine: SearchEngine, progress: Progress | None = None
     started = now() - timedelta(seconds=5)
     with db.reading() as session:
         before = [row.id for row in find.outbox(session, 1_000_000)]
-    count = engine.rebuild(_all_documents(db), progress)
+    count = engine.rebuild(_all_documents(db), progress, lambda: _announced_again(db, started))
     with db.transaction() as session:
-        outbox.all_changed(session, find.changed_since(session, started))
-        for term in find.changed_terms(session, started):  # a new name of a term changes no record
-            outbox.all_changed(session, find.records_with_term(session, term.id))
         for start in range(0, len(before), BATCH):
             session.execute(delete(Outbox).where(Outbox.id.in_(before[start : start + BATCH])))
     drain(db, engine)
     return count
+
+
+@contextmanager
+def _announced_again(db: Database, started: datetime) -> Iterator[None]:
+    """What changed since then, announced before the swap, which happens while nobody tells the index of changes.
+
+    Killed before the swap, the old index hears of the changes twice; after it, the new one is still to hear of them.
+    """
+    with db.alone(INDEX):
+        with db.transaction() as session:
+            outbox.all_changed(session, find.changed_since(session, started))
+            for term in find.changed_terms(session, started):  # a new name of a term changes no record
+                outbox.all_changed(session, find.records_with_term(session, term.id))
+        yield
 
 
 def _all_documents(db: Database) -> Iterator[Document]:
@@ -154,6 +166,8 @@ class Keeper:
         """Drain now; a failure is logged and left to the sweep, because the change itself is safe."""
         try:
             drain(self._db, self._engine)
+        except SearchBusy as error:
+            log.warning("index not updated; the sweep will do it", error=str(error))
         except SearchUnavailable as error:
             log.error("index not updated; it will be healed", error=str(error))
             self.heal()

@@ -31,15 +31,15 @@ def registry(session: Session) -> Registry:
     if not stamp[0]:
         return shipped
     kept: dict[object, Registry] = session.info["registries"]
-    if stamp not in kept:
+    known = kept.get(stamp)  # once: another thread may build the next one meanwhile
+    if known is None:
         changes: dict[str, list[Term]] = {}
         for row in find.changed_terms(session):
             changes.setdefault(row.vocabulary, []).append(_term(row))
-        built = shipped.with_vocabularies(shipped.vocabularies.overlaid(changes))
+        known = shipped.with_vocabularies(shipped.vocabularies.overlaid(changes))
         kept.clear()
-        kept[stamp] = built
-        return built
-    return kept[stamp]
+        kept[stamp] = known
+    return known
 
 
 def add_term(

@@ -6,12 +6,15 @@ write lock at the start of a writing transaction: its default lets two writers r
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -32,6 +35,7 @@ class Database:
     def __init__(self, url: str, *, timeout: float = 5.0, info: dict[str, Any] | None = None) -> None:
         self.url = make_url(url)
         self.info = info or {}
+        self._timeout, self._alone = timeout, threading.Lock()
         self.engine = _sqlite(url, timeout) if self.sqlite else _server(url, timeout)
         self._write_engine = self.engine.execution_options(praxis_write=True)
 
@@ -60,9 +64,44 @@ class Database:
             except DBAPIError as error:
                 raise _translated(error) from error
 
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Only one at a time, of all threads and processes that use this database, does `what`.
+
+        A process that dies lets go. Raises StorageUnavailable when somebody else takes too long.
+        """
+        if not self.sqlite:
+            with self.engine.connect() as connection, translating():
+                connection.execute(text("SELECT pg_advisory_lock(hashtext(:what))"), {"what": what})
+                try:
+                    yield
+                finally:
+                    connection.execute(text("SELECT pg_advisory_unlock(hashtext(:what))"), {"what": what})
+        elif self.url.database and self.url.database != ":memory:":
+            with _file_lock(f"{self.url.database}.{what}.lock", self._timeout):
+                yield
+        else:
+            with self._alone:
+                yield
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _file_lock(path: str, patience: float) -> Iterator[None]:
+    deadline = time.monotonic() + patience
+    with open(path, "w") as lock:  # noqa: PTH123  # beside the database, whose name is a string too
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise StorageUnavailable(f"{path} is held by another process") from error
+                time.sleep(0.01)
+        yield
 
 
 @contextmanager

@@ -8,9 +8,10 @@ nothing for the size of the index and a common one never needs a search. Scores 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -18,8 +19,8 @@ import numpy.typing as npt
 
 from search import scoring
 from search.errors import BadQuery
-from search.parse import And, Everything, FacetTerm, Node, Not, Or, Phrase, Prefix, Word
-from search.schema import IndexSchema
+from search.parse import Added, And, Everything, FacetTerm, Most, Node, Not, Or, Phrase, Prefix, Word
+from search.schema import IndexSchema, TextField
 
 MAX_EXPANSION = 200  # words a prefix may stand for
 DENSE = 16  # one in so many documents is enough to keep a number for each of them
@@ -57,8 +58,8 @@ class Index(Protocol):
         """The documents that have one of these values, compared without regard to case."""
         ...
 
-    def words_from(self, prefix: str, limit: int) -> list[str]:
-        """Words that begin so, the most frequent first, at most `limit`."""
+    def words_from(self, prefix: str) -> Iterable[str]:
+        """Words that begin so, the shortest first; whoever may read them."""
         ...
 
 
@@ -108,17 +109,20 @@ class Match:
 class Evaluator:
     """Walks a query tree once. `remembered` keeps what single words came to, as long as the index stays the same."""
 
-    def __init__(self, index: Index, schema: IndexSchema, remembered: Remembered | None = None) -> None:
-        self._index, self._schema = index, schema
+    def __init__(self, index: Index, schema: IndexSchema, readable: Mask, remembered: Remembered | None = None) -> None:
+        self._index, self._schema, self._readable = index, schema, readable
         self._remembered = remembered
         self._deadline = time.monotonic() + PATIENCE
+        self._expanded: dict[str, tuple[str, ...]] = {}
 
     def match(self, node: Node) -> Match:
         """The documents that fit. Raises BadQuery when it takes too long."""
         if time.monotonic() > self._deadline:
             raise BadQuery(TOO_SLOW)
-        if isinstance(node, Word | Prefix | Phrase):
+        if isinstance(node, Word | Prefix | Phrase | Added):
             return self._leaf(node)
+        if isinstance(node, Most):
+            return self._most(node)
         if isinstance(node, And):
             return self._all(node.parts)
         if isinstance(node, Or):
@@ -144,39 +148,75 @@ class Evaluator:
         documents = np.flatnonzero(mask).astype(np.int32)
         return Match(documents, np.zeros(len(documents), np.float32), self._index.size)
 
-    def _leaf(self, node: Word | Prefix | Phrase) -> Match:
-        known = self._remembered.get(node) if self._remembered is not None else None
+    def _most(self, node: Most) -> Match:
+        """What fits enough of the parts; scores are summed, so more of them is better."""
+        parts = [self.match(part) for part in node.parts]
+        found = _any(parts, self._index.size)
+        fitting = np.bincount(np.concatenate([p.documents for p in parts]), minlength=self._index.size)
+        enough = fitting[found.documents] >= node.least
+        return Match(found.documents[enough], found.scores[enough], found.size)
+
+    def _leaf(self, node: Word | Prefix | Phrase | Added) -> Match:
+        if self._remembered is None or isinstance(node, Prefix):  # what a prefix stands for depends on the reader
+            return _any(list(self._scored(node, ())), self._index.size)
+        known = self._remembered.get(node)
         if known is None:
-            known = _any(list(self._scored(node)), self._index.size)
-            if self._remembered is not None:
-                self._remembered.put(node, known, known.bytes)
+            known = _any(list(self._scored(node, ())), self._index.size)
+            self._remembered.put(node, known, known.bytes)
         return known
 
-    def _scored(self, node: Word | Prefix | Phrase) -> Iterator[Match]:
-        for field in self._schema.text:
-            if node.field not in ("", field.name):
-                continue
-            if isinstance(node, Word):
-                yield self._key(field.name, node.text, field.weight)
-                for stem in node.stems:
-                    yield self._key(field.name, stem, field.weight * scoring.STEM)
-            elif isinstance(node, Prefix):
-                for word in self._index.words_from(node.text, MAX_EXPANSION):
-                    yield self._key(field.name, word, field.weight)
-            else:
-                yield self._phrase(field.name, node.words, field.weight)
+    def _scored(self, node: Node, typed: tuple[str, ...]) -> Iterator[Match]:
+        """A leaf's matches, field by field. `typed`: the words that it was added to, if it was."""
+        if isinstance(node, Added):
+            yield from self._scored(node.part, node.typed)
+        elif isinstance(node, Or):
+            for part in node.parts:
+                yield from self._scored(part, typed)
+        else:
+            assert isinstance(node, Word | Prefix | Phrase)
+            for field in self._schema.text:
+                if node.field in ("", field.name):
+                    yield from self._in_field(node, field, typed)
 
-    def _key(self, field: str, key: str, weight: float) -> Match:
-        found = self._index.postings(field, key)
-        idf = scoring.idf(self._index.size, len(found.documents))
-        return self._weighed(field, found.documents, found.frequencies, weight * idf)
+    def _in_field(self, node: Word | Prefix | Phrase, field: TextField, typed: tuple[str, ...]) -> Iterator[Match]:
+        if isinstance(node, Word):
+            for key, factor in ((node.text, 1.0), *((stem, scoring.STEM) for stem in node.stems)):
+                yield self._key(field, key, factor, typed)
+        elif isinstance(node, Prefix):
+            for word in self._expansions(node.text):
+                yield self._key(field, word, 1.0, typed)
+        else:
+            yield self._phrase(field, node.words, typed)
 
-    def _phrase(self, field: str, words: tuple[str, ...], weight: float) -> Match:
+    def _expansions(self, prefix: str) -> tuple[str, ...]:
+        """The words that a prefix stands for: the shortest that this reader may find, whatever else there is."""
+        if prefix not in self._expanded:
+            words = (word for word in self._index.words_from(prefix) if self._may_find(word))
+            self._expanded[prefix] = tuple(islice(words, MAX_EXPANSION))
+        return self._expanded[prefix]
+
+    def _may_find(self, word: str) -> bool:
+        if time.monotonic() > self._deadline:
+            raise BadQuery(TOO_SLOW)
+        return any(self._readable[self._index.postings(f.name, word).documents].any() for f in self._schema.text)
+
+    def _key(self, field: TextField, key: str, factor: float, typed: tuple[str, ...]) -> Match:
+        found = self._index.postings(field.name, key)
+        idf = self._telling(self._idf(field, key), field, typed)
+        return self._weighed(field.name, found.documents, found.frequencies, field.weight * factor * idf)
+
+    def _phrase(self, field: TextField, words: tuple[str, ...], typed: tuple[str, ...]) -> Match:
         """A phrase counts as one word, as telling as all its words together."""
-        each = [self._index.postings(field, word) for word in words]
-        idf = sum(scoring.idf(self._index.size, len(p.documents)) for p in each)
+        each = [self._index.postings(field.name, word) for word in words]
+        idf = self._telling(sum(self._idf(field, word) for word in words), field, typed)
         documents, often = _in_a_row(each)
-        return self._weighed(field, documents, often, weight * idf)
+        return self._weighed(field.name, documents, often, field.weight * idf)
+
+    def _idf(self, field: TextField, key: str) -> float:
+        return scoring.idf(self._index.size, len(self._index.postings(field.name, key).documents))
+
+    def _telling(self, idf: float, field: TextField, typed: tuple[str, ...]) -> float:
+        return scoring.added(idf, [self._idf(field, word) for word in typed]) if typed else idf
 
     def _weighed(self, field: str, documents: Ints, often: npt.NDArray[np.integer], weight: float) -> Match:
         if not len(documents):

@@ -5,13 +5,29 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 
 from search import highlight, language, scoring, spelling
-from search.engine import Progress
+from search.engine import Progress, Swapping
+from search.engines.answering import answered
 from search.errors import SearchUnavailable
-from search.parse import And, Everything, FacetTerm, Node, Not, Or, Phrase, Prefix, Word, parse
+from search.parse import (
+    NO_SYNONYMS,
+    Added,
+    And,
+    Everything,
+    FacetTerm,
+    Most,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Word,
+)
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Snippet, Sort
 from search.schema import Document, IndexSchema, moment
+from search.synonyms import Synonyms
 
 Positions = Mapping[str, Mapping[str, list[int]]]  # field -> key -> positions
 
@@ -19,18 +35,14 @@ Positions = Mapping[str, Mapping[str, list[int]]]  # field -> key -> positions
 class MemoryEngine:
     """An index for tests and for trying things out; it forgets everything when the process ends."""
 
-    def __init__(self, schema: IndexSchema) -> None:
-        self.schema = schema
+    def __init__(self, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS) -> None:
+        self.schema, self.synonyms = schema, synonyms
         self._documents: dict[str, tuple[Document, Positions]] | None = {}
         self._lock = threading.Lock()
 
     def search(self, query: Query) -> Results:
         """Answer a query by looking at every document the audience may see."""
-        node = parse(query.text, self.schema)
-        results = self._answer(node, query)
-        if not results.total and query.text.strip() and query.for_people:
-            return spelling.suggested(results, query, node, self._vocabulary(query), self._count)
-        return results
+        return answered(query, self.schema, self.synonyms, lambda node: self._answer(node, query), self._vocabulary)
 
     def apply(self, puts: Iterable[Document], drops: Iterable[str] = ()) -> None:
         """Put and drop documents."""
@@ -41,14 +53,17 @@ class MemoryEngine:
             held.update((d.id, (d, _positions(d))) for d in puts)
             self._documents = held
 
-    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
+    def rebuild(
+        self, documents: Iterable[Document], progress: Progress | None = None, swapping: Swapping = nullcontext
+    ) -> int:
         """Replace everything."""
         fresh = {}
         for number, document in enumerate(documents, 1):
             fresh[document.id] = (document, _positions(document))
             if progress:
                 progress(number)
-        self._documents = fresh
+        with swapping():
+            self._documents = fresh
         return len(fresh)
 
     def ids(self) -> frozenset[str]:
@@ -95,26 +110,35 @@ class MemoryEngine:
         )
         return Results(len(chosen), hits, page, per_page, counts)
 
-    def _score(self, node: Node, document: Document, positions: Positions) -> float:
-        if isinstance(node, And | Or):
+    def _score(self, node: Node, document: Document, positions: Positions, typed: tuple[str, ...] = ()) -> float:
+        if isinstance(node, Added):
+            return self._score(node.part, document, positions, node.typed)
+        if isinstance(node, And | Or | Most):
             fitting = (part for part in node.parts if _fits(part, document, positions))
-            return sum(self._score(part, document, positions) for part in fitting)
+            return sum(self._score(part, document, positions, typed) for part in fitting)
         if not isinstance(node, Word | Prefix | Phrase):
             return 0.0
         fields = [f for f in self.schema.text if node.field in ("", f.name)]
-        return sum(f.weight * self._in_field(node, f.name, positions.get(f.name, {})) for f in fields)
+        return sum(f.weight * self._in_field(node, f.name, positions.get(f.name, {}), typed) for f in fields)
 
-    def _in_field(self, node: Word | Prefix | Phrase, field: str, keys: Mapping[str, list[int]]) -> float:
+    def _in_field(
+        self, node: Word | Prefix | Phrase, field: str, keys: Mapping[str, list[int]], typed: tuple[str, ...]
+    ) -> float:
         """BM25 of a word, of all words with a beginning, or of a phrase in one field of a document."""
+
+        def telling(idf: float) -> float:
+            return scoring.added(idf, [self._idf(field, word) for word in typed]) if typed else idf
+
         if isinstance(node, Phrase):
             often = sum(_begins(node.words, keys, start) for start in keys.get(node.words[0], ()))
-            return self._weight(often, sum(self._idf(field, w) for w in node.words), field, keys) if often else 0.0
+            idf = telling(sum(self._idf(field, w) for w in node.words))
+            return self._weight(often, idf, field, keys) if often else 0.0
         if isinstance(node, Prefix):
             words = {key: 1.0 for key in keys if key.startswith(node.text)}
         else:
             words = {node.text: 1.0} | dict.fromkeys(node.stems, scoring.STEM)
         held = [(w, factor) for w, factor in words.items() if w in keys]
-        return sum(f * self._weight(len(keys[w]), self._idf(field, w), field, keys) for w, f in held)
+        return sum(f * self._weight(len(keys[w]), telling(self._idf(field, w)), field, keys) for w, f in held)
 
     def _weight(self, often: int, idf: float, field: str, keys: Mapping[str, list[int]]) -> float:
         lengths = [_length(p.get(field, {})) for _, p in self._held().values()]
@@ -125,20 +149,16 @@ class MemoryEngine:
         return scoring.idf(len(self._held()), having)
 
     def _vocabulary(self, query: Query) -> spelling.Vocabulary:
-        words = {
+        words = Counter(
             key
             for document, positions in self._held().values()
             if document.audience & query.audience
-            for keys in positions.values()
-            for key in keys
+            for key in {key for keys in positions.values() for key in keys}
             if not key.startswith(language.STEM_MARK)
-        }
+        )
         lexicon = spelling.Lexicon()
-        lexicon.add((word, 1) for word in words)
-        return spelling.Vocabulary(lexicon, words.__contains__)
-
-    def _count(self, query: Query) -> int:
-        return self._answer(parse(query.text, self.schema), query).total
+        lexicon.add(words)
+        return spelling.Vocabulary(lexicon, words.__getitem__)
 
 
 def _positions(document: Document) -> Positions:
@@ -157,6 +177,10 @@ def _fits(node: Node, document: Document, positions: Positions) -> bool:
         return all(_fits(part, document, positions) for part in node.parts)
     if isinstance(node, Or):
         return any(_fits(part, document, positions) for part in node.parts)
+    if isinstance(node, Most):
+        return sum(_fits(part, document, positions) for part in node.parts) >= node.least
+    if isinstance(node, Added):
+        return _fits(node.part, document, positions)
     if isinstance(node, Not):
         return not _fits(node.part, document, positions)
     if isinstance(node, FacetTerm):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from whoosh.codec.base import Segment
 from whoosh.index import TOC
 
 from search import highlight, spelling
-from search.engine import Progress
+from search.engine import Progress, Swapping
 from search.engines import whoosh_merge, whoosh_rebuild
+from search.engines.answering import answered
 from search.engines.arrays import Evaluator, Mask, Match
 from search.engines.ranking import first
 from search.engines.whoosh_build import build
@@ -23,16 +24,19 @@ from search.engines.whoosh_segments import WhooshSegment
 from search.engines.whoosh_storage import INDEX, DurableStorage, Generations, commit
 from search.engines.whoosh_view import View
 from search.errors import SearchError, SearchUnavailable
-from search.parse import Everything, Node, parse
+from search.parse import NO_SYNONYMS, Everything, Node
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Sort
 from search.schema import Document, IndexSchema
+from search.synonyms import Synonyms
+
+TRIES = 10  # looks at an index that others keep changing
 
 
 class WhooshEngine:
     """An index in a folder, shared by the threads of a process and by several processes."""
 
-    def __init__(self, folder: str, schema: IndexSchema) -> None:
-        self.schema = schema
+    def __init__(self, folder: str, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS) -> None:
+        self.schema, self.synonyms = schema, synonyms
         self._generations = Generations(Path(folder))
         self._lock = threading.RLock()
         self._view: View | None = None
@@ -41,15 +45,15 @@ class WhooshEngine:
 
     def search(self, query: Query) -> Results:
         """Answer a query. Raises BadQuery or SearchUnavailable."""
-        node = parse(query.text, self.schema)
         with translated():
             view = self._current()
-            results = self._answer(view, node, query)
-            if not results.total and query.text.strip() and query.for_people:
-                return spelling.suggested(
-                    results, query, node, self._vocabulary(view, query), lambda q: self._total(view, q)
-                )
-            return results
+            return answered(
+                query,
+                self.schema,
+                self.synonyms,
+                lambda node: self._answer(view, node, query),
+                lambda asked: self._vocabulary(view, asked),
+            )
 
     def apply(self, puts: Iterable[Document], drops: Iterable[str] = ()) -> None:
         """Put and drop documents in one durable commit; the cost does not grow with the index."""
@@ -67,18 +71,22 @@ class WhooshEngine:
                 if latest:
                     segments.append(build(storage, self.schema, list(latest.values())))
                 commit(storage, toc, segments)
-                self._see(self._opened(view.path, view.stamp + 1, segments, view))
-            if whoosh_merge.due(self._current().segments):
+                view = self._opened(view.path, view.stamp + 1, segments, view)
+                self._see(view)
+            if whoosh_merge.due(view.segments):
                 self._merger.soon()
 
-    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
+    def rebuild(
+        self, documents: Iterable[Document], progress: Progress | None = None, swapping: Swapping = nullcontext
+    ) -> int:
         """Build a new generation beside the one that serves, and swap."""
         with translated(), self._generations.building() as fresh:
             count = whoosh_rebuild.fill(fresh, self.schema, documents, progress)
             kept = sum(1 for _ in self._read(fresh, newest(fresh), None).ids())
             if kept != count:
                 raise SearchUnavailable(f"the new index holds {kept} documents instead of {count}")
-            self._generations.serve(fresh, self.schema.fingerprint)
+            with swapping():
+                self._generations.serve(fresh, self.schema.fingerprint)
             return count
 
     def ids(self) -> frozenset[str]:
@@ -109,13 +117,20 @@ class WhooshEngine:
         if held is not None and seen is not None and self._generations.state(held.path) == seen:
             return held
         with self._lock:
-            path = self._generations.serving(self.schema)
-            seen = self._generations.state(path)  # before reading: what is committed meanwhile will be seen next time
-            stamp, held = newest(path), self._view
-            if held is None or (held.path, held.stamp) != (path, stamp):
-                held = self._read(path, stamp, held)
-            self._view, self._seen = held, seen
-            return held
+            for attempt in range(TRIES):
+                path = self._generations.serving(self.schema)
+                seen = self._generations.state(path)  # before reading: what is committed meanwhile is seen next time
+                stamp, held = newest(path), self._view
+                try:
+                    if held is None or (held.path, held.stamp) != (path, stamp):
+                        held = self._read(path, stamp, held)
+                except FileNotFoundError:  # gone with a commit between two looks; without one it is damage
+                    if attempt + 1 == TRIES or (self._generations.serving(self.schema), newest(path)) == (path, stamp):
+                        raise
+                    continue
+                self._view, self._seen = held, seen
+                return held
+            raise AssertionError("the last attempt returns or raises")
 
     def _see(self, view: View) -> None:
         """What this process committed itself need not be read again. The caller holds the lock for writing."""
@@ -138,6 +153,7 @@ class WhooshEngine:
     def _tidy(self) -> None:
         """Merge what should be merged. Only the exchange at the end keeps writers waiting."""
         with translated(), self._generations.merging():
+            whoosh_merge.sweep(self._current().path)
             while not self._merger.stopping:
                 view = self._current()
                 chosen = [view.segments[n] for n in whoosh_merge.due(view.segments)]
@@ -167,7 +183,7 @@ class WhooshEngine:
         mask, everything = view.readable(audience)
         if isinstance(node, Everything):
             return Match(everything, np.zeros(len(everything), np.float32), view.size)
-        found = Evaluator(view, self.schema, view.matches).match(node)
+        found = Evaluator(view, self.schema, mask, view.matches).match(node)
         if len(everything) == view.size:
             return found
         return _narrowed(found, [mask])
@@ -200,13 +216,10 @@ class WhooshEngine:
         """All words of the index, and which of them this reader may see."""
         mask = view.readable(query.audience)[0]
 
-        def readable(word: str) -> bool:
-            return any(mask[view.postings(f.name, word).documents].any() for f in self.schema.text)
+        def readable(word: str) -> int:
+            return max(int(mask[view.postings(f.name, word).documents].sum()) for f in self.schema.text)
 
         return spelling.Vocabulary(view.lexicon, readable)
-
-    def _total(self, view: View, query: Query) -> int:
-        return self._answer(view, parse(query.text, self.schema), query).total
 
 
 @dataclass(frozen=True)
@@ -254,7 +267,7 @@ def _ranked(view: View, found: Match, sort: Sort, most: int) -> list[_Row]:
     else:
         dates, ids = view.number("date")[documents], view.number("id8")[documents]
         if sort is Sort.TITLE:
-            places = first([view.number("title8")[documents], ids], most)
+            places = first([view.number("title8")[documents]], most)  # titles that begin alike are all looked at
         else:
             places = first([-dates, ids] if sort is Sort.NEWEST else [-found.scores, -dates, ids], most)
     chosen = documents[places]

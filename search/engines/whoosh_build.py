@@ -72,7 +72,7 @@ class SegmentWriter:
         self._segment = codec.new_segment(storage, INDEX)
         self._documents = codec.per_document_writer(self._scratch, self._segment)
         self._fields = codec.field_writer(self._scratch, self._segment)
-        self._words: dict[bytes, int] = {}
+        self._words: set[bytes] = set()
         self._count = 0
 
     def document(self, numbers: dict[str, int], texts: dict[str, bytes], lengths: dict[str, int]) -> None:
@@ -90,10 +90,10 @@ class SegmentWriter:
     def field(self, name: str, terms: Iterable[Term]) -> None:
         """All terms of a field, in order."""
         self._fields.start_field(name, self._schema[name])
-        words = self._words if name.startswith("t_") else {}
+        words = self._words if name.startswith("t_") else set()
         for text, block, statistics in terms:
             self._fields.add_term(text, block, statistics)
-            words[text] = max(words.get(text, 0), statistics.documents)
+            words.add(text)
         self._fields.finish_field()
 
     def finish(self) -> Segment:
@@ -120,8 +120,7 @@ class SegmentWriter:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _write_words(self) -> None:
-        words = sorted((w, n) for w, n in self._words.items() if not w.startswith(language.STEM_MARK.encode()))
-        text = b"\n".join(w for w, _ in words) + b"\0" + " ".join(str(n) for _, n in words).encode()
+        text = b"\n".join(sorted(w for w in self._words if not w.startswith(language.STEM_MARK.encode())))
         with self._scratch.create_file(self._segment.make_filename(WORDS_EXT)) as file:
             file.write(zlib.compress(text, 1))
 

@@ -149,7 +149,7 @@ class ArrayColumn(columns.NumericColumn):
         return found
 
 
-WORDS_EXT = ".words"  # the file of a segment with its words and how many documents have them, for spelling
+WORDS_EXT = ".words"  # the file of a segment with its words, for spelling and prefixes
 # what a segment keeps of each document besides postings: numbers to sort by, texts to show
 NUMBERS = {"date": ArrayColumn("q"), "title8": ArrayColumn("Q"), "id8": ArrayColumn("Q")}
 TEXTS = {"id": columns.VarBytesColumn(), "sort_title": columns.VarBytesColumn(), "body": columns.VarBytesColumn()}

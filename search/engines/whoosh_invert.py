@@ -6,6 +6,7 @@ which is a look-up in a dictionary because its keys are remembered; the rest is 
 
 from __future__ import annotations
 
+import threading
 from array import array
 from collections.abc import Iterator, Sequence
 
@@ -56,12 +57,17 @@ class _Units(dict[str, int]):
 
 
 _lexicon = _Lexicon()
+_one_at_a_time = threading.Lock()  # a rebuild and a commit may invert at once
 
 
 class Inverted:
     """The inverted text fields of a batch of documents."""
 
     def __init__(self, schema: IndexSchema, documents: Sequence[Document]) -> None:
+        with _one_at_a_time:
+            self._all(schema, documents)
+
+    def _all(self, schema: IndexSchema, documents: Sequence[Document]) -> None:
         global _lexicon
         if len(_lexicon.widths) > MAX_UNITS:
             _lexicon = _Lexicon()

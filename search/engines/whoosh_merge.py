@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -147,6 +148,15 @@ def _living(segment: WhooshSegment, numbers: Array, name: str, text: bytes) -> t
         return fresh, posted.frequencies, posted.positions
     kept = np.repeat(lives, posted.frequencies) if len(posted.positions) else slice(0)
     return fresh[lives], posted.frequencies[lives], posted.positions[kept]
+
+
+def sweep(generation: Path) -> None:
+    """Take away what merges that were killed have left. The caller is the only one who merges."""
+    for path in generation.glob("merging-*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 class Merger:

@@ -132,11 +132,11 @@ class WhooshSegment:
         """The ids of the documents that live here."""
         return (self.text("id", n).decode() for n in np.flatnonzero(self.alive).tolist())
 
-    def words(self) -> list[tuple[str, int]]:
-        """All words of its texts, each with how many documents have it (in the field where most do)."""
+    def words(self) -> list[str]:
+        """All words of its texts."""
         file = self._files.open_file(f"{self.id}{WORDS_EXT}")
-        words, often = zlib.decompress(file.get(0, self._files.file_length(f"{self.id}{WORDS_EXT}"))).split(b"\0")
-        return list(zip(words.decode().split("\n"), map(int, often.split()), strict=True)) if often else []
+        words = zlib.decompress(file.get(0, self._files.file_length(f"{self.id}{WORDS_EXT}")))
+        return words.decode().split("\n") if words else []
 
     # ------------------------------------------------------------------ for merging
 

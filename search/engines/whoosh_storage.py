@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -27,11 +28,12 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.index import TOC, clean_files
 
-from search.errors import SearchUnavailable
+from search.errors import SearchBusy, SearchUnavailable
 from search.schema import IndexSchema
 
 INDEX = "MAIN"  # Whoosh's name for the only index of a folder
 PATIENCE = 10.0  # seconds to wait for another writer
+LEFT_OVER = re.compile(rf"_{INDEX}_\d+\.toc\.")
 RACY = 100_000_000  # nanoseconds: two changes this close together may leave the same time on a folder
 
 
@@ -104,6 +106,9 @@ def commit(storage: FileStorage, before: TOC, segments: list[Segment]) -> None:
     """Make these segments the index; the caller holds the lock for writing, or is alone in the folder."""
     TOC(before.schema, segments, before.generation + 1).write(storage, INDEX)
     clean_files(storage, INDEX, before.generation + 1, segments)
+    for name in storage.list():
+        if LEFT_OVER.match(name):  # by a process that was killed while it wrote a table of contents
+            storage.delete_file(name)
 
 
 def sync_folder(folder: Path) -> None:
@@ -189,10 +194,11 @@ class Generations:
                 raise
 
     def serve(self, generation: Path, fingerprint: str) -> None:
-        """Swap: from now on this generation serves; the one before is kept, older ones go."""
+        """Swap: from now on this generation serves; the one before is kept, older ones go. No commit is under way."""
         self._write(generation / "FINGERPRINT", fingerprint)
         sync_folder(generation)
-        self._write(self.folder / "CURRENT", generation.name)
+        with _locked(self.folder / "write.lock", PATIENCE, "another process is writing to the index"):
+            self._write(self.folder / "CURRENT", generation.name)
 
     def _write(self, path: Path, text: str) -> None:
         aside = path.with_name(path.name + ".new")
@@ -225,6 +231,6 @@ def _locked(path: Path, patience: float, refusal: str) -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if time.monotonic() >= deadline:
-                    raise SearchUnavailable(refusal) from error
+                    raise SearchBusy(refusal) from error
                 time.sleep(0.005)
         yield

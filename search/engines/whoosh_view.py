@@ -23,6 +23,8 @@ from search.engines.kept import ByteLimited
 from search.engines.whoosh_segments import WhooshSegment
 from search.parse import Node
 
+KEPT_READERS = 16 * 1024 * 1024  # bytes of what single readers may find
+KEPT_COUNTS = 4 * 1024 * 1024  # bytes of the counts over all that a reader may find
 KEPT_WORDS = 64 * 1024 * 1024  # bytes of scored words in one view
 _NONE = np.empty(0, np.int32)
 
@@ -37,6 +39,8 @@ class Words:
     def of(self, segments: Sequence[WhooshSegment]) -> spelling.Lexicon:
         """The lexicon, with the words of these segments in it."""
         with self._lock:
+            if self._taken - {segment.id for segment in segments}:  # after a merge: words may have gone with it
+                self._lexicon, self._taken = spelling.Lexicon(), set()
             for segment in segments:
                 if segment.id not in self._taken:
                     self._lexicon.add(segment.words())
@@ -55,8 +59,8 @@ class View:
         self.matches: ByteLimited[Node, Match] = ByteLimited(KEPT_WORDS)
         self._columns: dict[str, FacetColumn] = {}
         self._norms: dict[str, Floats] = {}
-        self._readable: dict[frozenset[str], tuple[Mask, Ints]] = {}
-        self._totals: dict[tuple[frozenset[str], str], dict[str, int]] = {}
+        self._readable: ByteLimited[frozenset[str], tuple[Mask, Ints]] = ByteLimited(KEPT_READERS)
+        self._totals: ByteLimited[tuple[frozenset[str], str], dict[str, int]] = ByteLimited(KEPT_COUNTS)
         self._numbers: dict[str, npt.NDArray[np.int64]] = {}
 
     # ------------------------------------------------------------------ what the evaluator asks
@@ -89,9 +93,9 @@ class View:
         """The documents that have one of these values, in any case."""
         return self.column(facet).mask(values, fold=True)
 
-    def words_from(self, prefix: str, limit: int) -> list[str]:
-        """Words that begin so, the most frequent first."""
-        return self.lexicon.beginning(prefix, limit)
+    def words_from(self, prefix: str) -> Sequence[str]:
+        """Words that begin so, the shortest first."""
+        return self.lexicon.beginning(prefix)
 
     @cached_property
     def lexicon(self) -> spelling.Lexicon:
@@ -102,16 +106,20 @@ class View:
 
     def readable(self, audience: frozenset[str]) -> tuple[Mask, Ints]:
         """The living documents that somebody with these tokens may find, as a mask and as a list."""
-        if audience not in self._readable:
+        found = self._readable.get(audience)
+        if found is None:
             mask = self._column("audience").mask(audience) & self.alive
-            self._readable[audience] = (mask, np.flatnonzero(mask).astype(np.int32))
-        return self._readable[audience]
+            found = (mask, np.flatnonzero(mask).astype(np.int32))
+            self._readable.put(audience, found, found[0].nbytes + found[1].nbytes)
+        return found
 
     def totals(self, audience: frozenset[str], facet: str) -> dict[str, int]:
         """The counts of a facet over everything this audience may find."""
-        if (audience, facet) not in self._totals:
-            self._totals[audience, facet] = self.column(facet).counts(self.readable(audience)[1])
-        return self._totals[audience, facet]
+        found = self._totals.get((audience, facet))
+        if found is None:
+            found = self.column(facet).counts(self.readable(audience)[1])
+            self._totals.put((audience, facet), found, 200 * (len(found) + 1))
+        return found
 
     @cached_property
     def alive(self) -> Mask:

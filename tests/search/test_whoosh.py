@@ -154,7 +154,7 @@ def test_scores_are_whooshs_own_where_it_scores_the_same_query(tmp_path_factory,
         for words in asked:
             text = " ".join(words) if joined else " OR ".join(words)
             node = parse(text, SCHEMA)
-            ours = Evaluator(view, SCHEMA).match(node)
+            ours = Evaluator(view, SCHEMA, view.alive).match(node)
             theirs = {h.docnum: h.score for h in searcher.search(_for_whoosh(node), limit=None)}
             assert dict(zip(ours.documents.tolist(), ours.scores.tolist(), strict=True)) == pytest.approx(
                 theirs, abs=1e-4
