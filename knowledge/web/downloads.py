@@ -75,6 +75,8 @@ def as_json(asked: Asked, findings: Findings, registry: Registry, language: str)
             for facet in registry.facets.values()
         },
         "spelling": results.spelling,
+        "added": {typed: list(terms) for typed, terms in results.added.items()},
+        "relaxed": results.relaxed,
     }
 
 

@@ -29,6 +29,7 @@ class Asked:
     sort: Sort = Sort.RELEVANCE
     page: int = 1
     per_page: int = PER_PAGE
+    synonyms: bool = True
 
     def query(self, facets: tuple[str, ...] = (), language: str = "en") -> Query:
         """What to ask the engine."""
@@ -42,6 +43,7 @@ class Asked:
             per_page=self.per_page,
             facets=facets,
             language=language,
+            synonyms=self.synonyms,
         )
 
     def url(self, endpoint: str = "public.practices", **changes: Any) -> str:
@@ -51,6 +53,7 @@ class Asked:
         args |= {"year_from": other.year_from, "year_to": other.year_to}
         args["sort"] = other.sort.value if other.sort is not Sort.RELEVANCE else None
         args["page"] = other.page if other.page > 1 else None
+        args["synonyms"] = None if other.synonyms else "off"
         args["per_page"] = other.per_page if other.per_page != PER_PAGE else None
         return url_for(endpoint, **{k: v for k, v in args.items() if v is not None})
 
@@ -112,6 +115,7 @@ def read(args: MultiDict[str, str], registry: Registry) -> Asked:
         year_to=_number(args.get("year_to"), 1000, 9999),
         sort=Sort(sort) if sort in set(Sort) else Sort.RELEVANCE,
         page=_number(args.get("page"), 1, 10**9) or 1,
+        synonyms=args.get("synonyms") != "off",
         per_page=min(_number(args.get("per_page"), 1, 10**9) or PER_PAGE, MAX_PER_PAGE),
     )
 

@@ -190,7 +190,8 @@ class Generations:
             try:
                 yield fresh
             except BaseException:
-                shutil.rmtree(fresh, ignore_errors=True)
+                if self._served() != fresh.name:  # what already serves stays, whatever went wrong after the swap
+                    shutil.rmtree(fresh, ignore_errors=True)
                 raise
 
     def serve(self, generation: Path, fingerprint: str) -> None:
@@ -211,13 +212,16 @@ class Generations:
 
     def _prune(self) -> None:
         """Unfinished builds and generations before the last but one; called with the builder's lock held."""
-        try:
-            serving = self.current().name
-        except SearchUnavailable:
-            serving = ""
+        serving = self._served()
         for path in sorted(self.folder.glob("g-*")):
             if path.name != serving:
                 shutil.rmtree(path, ignore_errors=True)
+
+    def _served(self) -> str:
+        try:
+            return self.current().name
+        except SearchUnavailable:
+            return ""
 
 
 @contextmanager

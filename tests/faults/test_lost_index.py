@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from knowledge.services import indexing, vocabulary
+from knowledge.services import indexing, outbox, vocabulary
 from knowledge.storage import find
 from knowledge.storage.models.base import now
 from knowledge.storage.session import StorageUnavailable
 from search.errors import SearchUnavailable
+from search.query import Query
 from search.schema import Document
 from tests.conftest import Stage, post
 
@@ -272,3 +274,69 @@ def test_two_drains_at_once_do_no_harm(stage: Stage) -> None:
     for thread in threads:
         thread.join()
     assert indexing.compare(stage.site.db, stage.site.engine).same
+
+
+def test_a_slow_consumer_never_puts_an_older_text_over_a_newer_one(
+    whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, engine = whoosh_stage, whoosh_stage.site.engine
+    record = stage.record(stage.actor("author"), "published", title="Phone quotations")
+    apply, reached, go = type(engine).apply, threading.Event(), threading.Event()
+
+    def slow(self: Any, puts: Any, drops: Any = ()) -> None:
+        if threading.current_thread().name == "slow":
+            reached.set()
+            go.wait(10)
+        apply(self, puts, drops)
+
+    monkeypatch.setattr(type(engine), "apply", slow)
+    with stage.site.db.transaction() as session:
+        outbox.changed(session, record)
+    first = threading.Thread(target=indexing.drain, args=(stage.site.db, engine), name="slow")
+    first.start()
+    assert reached.wait(10)
+    second = threading.Thread(target=stage.step, args=(stage.actor("coach"), record, "withdraw"))
+    second.start()
+    second.join(0.5)
+    go.set()
+    first.join()
+    second.join()
+    indexing.drain(stage.site.db, engine)
+    assert engine.search(Query("quotations", frozenset({"public"}))).total == 0
+    assert healed(stage)
+
+
+def test_killed_just_after_the_swap_nothing_that_changed_meanwhile_is_lost(
+    whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, engine = whoosh_stage, whoosh_stage.site.engine
+    record = stage.record(stage.actor("author"), "published", title="Phone quotations")
+    documents = indexing._all_documents
+
+    def and_then_withdrawn(db: Any) -> Iterator[Document]:
+        yield from list(documents(db))
+        stage.step(stage.actor("coach"), record, "withdraw")
+        indexing.drain(stage.site.db, engine)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: Any) -> int:
+        raise Killed
+
+    monkeypatch.setattr(indexing, "_all_documents", and_then_withdrawn)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(engine._generations, "serve", _then(engine._generations.serve, killed))
+        indexing.rebuild(stage.site.db, engine)
+    assert engine.search(Query("quotations", frozenset({"public"}))).total == 1, "the control: the new index is behind"
+    monkeypatch.undo()
+    indexing.drain(stage.site.db, engine)
+    assert engine.search(Query("quotations", frozenset({"public"}))).total == 0 and healed(stage)
+
+
+def _then(act: Callable[..., Any], after: Callable[..., Any]) -> Callable[..., Any]:
+    def both(*given: Any) -> Any:
+        act(*given)
+        return after(*given)
+
+    return both

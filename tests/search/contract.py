@@ -11,6 +11,7 @@ from search.engine import SearchEngine
 from search.errors import BadQuery
 from search.query import Query, Sort
 from search.schema import Document, IndexSchema, TextField
+from search.synonyms import Group, Synonyms
 
 SCHEMA = IndexSchema(
     (TextField("title", 5), TextField("summary", 3), TextField("text_1", 1)), ("kind", "country", "topic", "year")
@@ -74,6 +75,54 @@ def test_phrases_or_not_prefix_and_groups(filled: SearchEngine) -> None:
     assert ids(filled, "hospi*") == ["a"]
     assert ids(filled, "(hospitals OR portal) framework -open") == ["a"]
     assert ids(filled, "title:framework") == ["a"]
+
+
+def test_another_term_for_what_was_typed_is_found_below_it_and_named(engine: SearchEngine) -> None:
+    engine.synonyms = Synonyms([
+        Group(("RFQ", "request for quotations", "shopping")), Group(("MAPS", "methodology for assessing"), capitals=True),
+        Group(("shopping", "purchase")),
+    ])  # fmt: skip
+    engine.apply([
+        doc("exact", "An RFQ in three days"), doc("long", "A request for quotations by phone, a request for quotations by post"),
+        doc("other", "A request to quote"), doc("chained", "A purchase"), doc("map", "Maps of roads"),
+        doc("method", "The methodology for assessing systems"),
+    ])  # fmt: skip
+    found = engine.search(Query("rfq", audience=PUBLIC))
+    assert [h.id for h in found.hits] == ["exact", "long"]
+    assert dict(found.added) == {"rfq": ["request for quotations", "shopping"]}
+    assert ("request for quotations", True) not in found.hits[0].title.parts and any(
+        m for _, m in found.hits[1].title.parts
+    )
+    assert ids(engine, "request for quotation phone") == ["long"]  # the long form in another form, and a word beside it
+    assert set(ids(engine, "requests for quotations")) == {"long", "exact"}
+    assert ids(engine, "rfq", synonyms=False) == ["exact"] == ids(engine, '"rfq"')
+    assert ids(engine, "maps") == ["map"] and set(ids(engine, "MAPS")) == {"map", "method"}
+    assert ids(engine, "methodology for assessing") == ["method"]  # "maps" in small letters is a word like any other
+    assert ids(engine, "rfq -phone") == ["exact"]
+
+
+def test_when_nothing_has_all_the_words_those_with_most_of_them_are_shown(filled: SearchEngine) -> None:
+    found = filled.search(
+        Query("how do framework agreements for hospitals cut nosuchword", audience=PUBLIC, facets=("country",))
+    )
+    assert found.relaxed and [h.id for h in found.hits] == ["a"] and found.facets["country"] == {"KEN": 1}
+    assert filled.search(Query("hospitals nosuchword", audience=PUBLIC)).relaxed
+    assert not filled.search(Query("hospitals framework", audience=PUBLIC)).relaxed
+    strict = filled.search(Query("nosuchword othersuchword -hospitals", audience=PUBLIC))
+    assert (strict.total, strict.relaxed) == (0, False)
+    assert "a" not in {h.id for h in filled.search(Query("framework nosuchword -hospitals", audience=PUBLIC)).hits}
+
+
+def test_titles_that_begin_alike_are_paged_without_gaps(engine: SearchEngine) -> None:
+    engine.apply([doc(f"t{i * 37 % 60:02d}", f"Procurement reform {i:03d}") for i in range(60)])
+    seen = [i for page in (1, 2, 3) for i in ids(engine, sort=Sort.TITLE, page=page)]
+    assert seen == [f"t{i * 37 % 60:02d}" for i in range(60)]
+
+
+def test_L15_what_a_prefix_stands_for_does_not_depend_on_what_others_write(engine: SearchEngine) -> None:
+    engine.apply([doc("p", "Procurement")])
+    engine.apply([doc(f"x{i}", f"proc{i:03d} proc{i:03d}x", audience=frozenset({"manager"})) for i in range(250)])
+    assert ids(engine, "proc*") == ["p"]
 
 
 def test_a_query_of_exclusions_alone_leaves_the_rest(filled: SearchEngine) -> None:

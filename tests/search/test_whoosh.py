@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from search.engine import SearchEngine, open_engine
 from search.engines import arrays, whoosh_merge, whoosh_rebuild
 from search.engines.arrays import Evaluator
 from search.engines.whoosh import WhooshEngine
+from search.engines.whoosh_invert import Inverted
 from search.errors import SearchUnavailable
 from search.parse import And, Node, Or, Word, parse
 from search.query import Query
@@ -253,6 +255,39 @@ def test_merging_loses_no_write_that_is_made_meanwhile(
     assert engine.ids() == other.ids() == {f"a{i}" for i in range(20) if i != 1} | {f"during{n}" for n in busy}
     assert ids(engine, "changed") == ["a0"] and "a0" not in ids(engine, "bridge")
     assert not list((tmp_path / "index").rglob("merging-*"))
+
+
+def test_what_a_killed_merge_has_left_is_swept_away(tmp_path: Path) -> None:
+    engine = WhooshEngine(str(tmp_path / "index"), SCHEMA)
+    engine.rebuild([])
+    generation = next((tmp_path / "index").glob("g-*"))
+    (generation / "merging-abc").mkdir()
+    for name in ("merging-abc/MAIN.col", "merging-MAIN_abc.seg", "_MAIN_7.toc.123.4"):
+        (generation / name).write_bytes(b"left")
+    for i in range(8):
+        engine.apply([doc(f"d{i}", "Bridge")])
+    engine._merger._thread.join() if engine._merger._thread else None
+    assert not [p.name for p in generation.iterdir() if p.name.startswith("merging") or ".toc." in p.name]
+    assert len([p for p in generation.iterdir() if p.suffix == ".seg"]) == 1, "the control: they were merged"
+    engine.close()
+
+
+def test_two_threads_that_invert_at_once_do_not_mix_up_their_words() -> None:
+    wrong: list[str] = []
+
+    def invert(name: str) -> None:
+        for round_ in range(40):
+            words = [f"{name}{round_}w{i}" for i in range(60)]
+            made = Inverted(SCHEMA, [doc("d", " ".join(words))])
+            held = {text.decode() for text, _, _ in made.terms("title")}
+            wrong.extend(set(words) - held)
+
+    threads = [threading.Thread(target=invert, args=(name,)) for name in ("one", "two", "three")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
 
 
 def test_two_engines_see_each_others_commits_at_once_however_close_together(tmp_path: Path) -> None:
