@@ -30,7 +30,9 @@ class Highlighter:
     def title(self, text: Mapping[str, str], language_of_text: str) -> Snippet:
         """The whole title, matches marked."""
         title = text.get("title", "")
-        return Snippet(_parts(title, 0, len(title), self._matches(title, language_of_text)))
+        matches = self._matches(title, language_of_text)
+        telling = [m for m in matches if m[2] not in language.STOP]
+        return Snippet(_parts(title, 0, len(title), telling or matches))
 
     def passage(self, text: Mapping[str, str], language_of_text: str) -> Snippet:
         """The passage with most different matches: from the summary if it has any, else from the best other field."""

@@ -18,9 +18,11 @@ from knowledge.services.indexing import DESK
 from knowledge.storage import find
 from knowledge.storage.models.records import Record as Record
 from knowledge.storage.models.records import Revision as Revision
+from search import language
 from search.engine import SearchEngine
 from search.errors import SearchUnavailable
-from search.query import Hit, Query, Results
+from search.parse import MAX_TERMS
+from search.query import MAX_DEPTH, MAX_LENGTH, Hit, Query, Results
 from workflows.editorial import PUBLISHED, WITHDRAWN
 
 
@@ -63,6 +65,21 @@ class Article:
 def find_practices(session: Session, engine: SearchEngine, query: Query) -> Findings:
     """Search what is public. Raises SearchDown without an index, search.BadQuery for what cannot be asked."""
     return _search(session, engine, replace(query, audience=frozenset({PUBLIC})))
+
+
+def find_meanwhile(session: Session, query: Query) -> Findings:
+    """What can be found without an index: words of titles, and facets; newest first, nothing counted.
+
+    Years are not looked at.
+    """
+    words = [query.text[t.start : t.end] for t in language.tokens(query.text[:MAX_LENGTH])][:MAX_TERMS]
+    facets = {facet: values for facet, values in query.filters.items() if values}
+    start = (min(query.page, MAX_DEPTH // query.per_page) - 1) * query.per_page
+    told = [w for w in words if language.fold(w) not in language.STOP] or words
+    total, rows = find.public_by_title(session, told, facets, start, query.per_page)
+    registry = vocabulary.registry(session)
+    found = tuple(Found(Hit(r.id), r, r.live, registry[r.kind]) for r in rows if r.live is not None)
+    return Findings(Results(total, tuple(f.hit for f in found), query.page, query.per_page), found)
 
 
 def find_at_desk(session: Session, engine: SearchEngine, actor: Actor, text: str) -> Findings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -14,6 +14,7 @@ from knowledge.storage.models.records import (
     AUTHOR,
     CO_AUTHOR,
     LATEST,
+    LIVE,
     Authorship,
     FacetValue,
     Record,
@@ -113,6 +114,23 @@ def newest_public(session: Session, limit: int) -> Sequence[Record]:
     return session.scalars(query.options(*WHOLE).limit(limit)).all()
 
 
+def public_by_title(
+    session: Session, words: Iterable[str], facets: Mapping[str, Iterable[str]], start: int, limit: int
+) -> tuple[int, Sequence[Record]]:
+    """Public records whose live title has all these words and which have one of the values of each facet.
+
+    How many there are, and those from `start` on, the last published first. For when there is no index to ask.
+    """
+    query = select(Record).join(Revision, Record.live_id == Revision.id)
+    for word in words:
+        query = query.where(Revision.title.ilike(_like(word), escape="\\"))
+    for facet, values in facets.items():
+        query = query.where(or_(*(has_facet(facet, value, LIVE) for value in values)))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = query.order_by(Record.published.desc(), Record.id).offset(start).limit(limit)
+    return total, session.scalars(page.options(*WHOLE)).all()
+
+
 def public_count(session: Session) -> int:
     """How many records the public can read."""
     return session.scalar(select(func.count()).select_from(Record).where(Record.live_id.is_not(None))) or 0
@@ -199,11 +217,16 @@ def person_by_email(session: Session, email: str) -> Person | None:
     return session.scalar(select(Person).where(Person.email == email))
 
 
+def _like(words: str) -> str:
+    """A pattern for LIKE that these words are somewhere in, escaped with a backslash."""
+    return "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
 def people(session: Session, words: str = "", limit: int = 200) -> Sequence[Person]:
     """People whose name, e-mail or organisation contains these words, by name."""
     query = select(Person).order_by(Person.name, Person.id).limit(limit)
     if words:
-        like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        like = _like(words)
         columns = (Person.name, Person.email, Person.organisation)
         query = query.where(or_(*(c.ilike(like, escape="\\") for c in columns)))
     return session.scalars(query).all()

@@ -103,13 +103,13 @@ class FacetView:
 def read(args: MultiDict[str, str], registry: Registry) -> Asked:
     """A search from the arguments of a request; what makes no sense is left out, never an error."""
     filters = {
-        facet: tuple(dict.fromkeys(v.strip()[:64] for v in args.getlist(facet)[:MAX_VALUES] if v.strip()))
+        facet: tuple(dict.fromkeys(_plain(v)[:64] for v in args.getlist(facet)[:MAX_VALUES] if _plain(v)))
         for facet, declared in registry.facets.items()
         if declared.take is not Take.YEARS and args.getlist(facet)
     }
     sort = args.get("sort", "")
     return Asked(
-        text=args.get("q", "").strip(),
+        text=_plain(args.get("q", "")),
         filters={k: v for k, v in filters.items() if v},
         year_from=_number(args.get("year_from"), 1000, 9999),
         year_to=_number(args.get("year_to"), 1000, 9999),
@@ -159,6 +159,11 @@ def _ordered(
         return value not in chosen, by_count, label(registry, facet, value, language)
 
     return sorted(counts, key=place)
+
+
+def _plain(text: str) -> str:
+    """Without a NUL byte, of which no database wants to hear."""
+    return text.replace("\0", " ").strip()
 
 
 def _number(text: str | None, least: int, most: int) -> int | None:

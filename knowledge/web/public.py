@@ -53,10 +53,10 @@ def practices() -> Response | str | tuple[str, int]:
         return render_template("public/practices.html", asked=asked, findings=None, facets=[], bad=error), 400
     except SearchDown:
         site().keeper.heal()
-        newest = site().ask(catalogue.newest, 20)
-        return make_response(
-            render_template("public/rebuilding.html", asked=asked, newest=newest), 503, {"Retry-After": "30"}
-        )
+        findings = site().ask(catalogue.find_meanwhile, asked.query())
+        newest = () if findings.found else site().ask(catalogue.newest, 20)
+        page = render_template("public/rebuilding.html", asked=asked, findings=findings, newest=newest)
+        return make_response(page, 503, {"Retry-After": "30"})
     facets = params.facet_views(asked, findings.results, registry, reader_language())
     return render_template("public/practices.html", asked=asked, findings=findings, facets=facets, bad=None)
 

@@ -98,7 +98,13 @@ def test_f4_a_lost_index_is_said_and_heals_by_itself(running: Stage, damage: Cal
 
 def test_f4_the_page_says_that_search_is_being_rebuilt(whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the sweep, and with healing held back, so that the moment in between can be looked at."""
-    whoosh_stage.record(whoosh_stage.actor("author"), "published")
+    author = whoosh_stage.actor("author")
+    whoosh_stage.record(author, "published", countries=["GHA"])
+    whoosh_stage.record(author, "published", title="Offers by radio", countries=["KEN"])
+    revised = whoosh_stage.record(author, "published", title="An old title")
+    whoosh_stage.step(author, revised, "revise")
+    whoosh_stage.revise(author, revised, title="A secret draft of quotations")
+    whoosh_stage.record(author, title="Draft quotations")
     asked: list[int] = []
     monkeypatch.setattr(whoosh_stage.site.keeper, "heal", lambda: asked.append(1))
     whoosh_stage.site.engine.close()
@@ -107,6 +113,23 @@ def test_f4_the_page_says_that_search_is_being_rebuilt(whoosh_stage: Stage, monk
     page = client.get("/practices")
     assert page.status_code == 503
     assert "being rebuilt" in page.text
+
+    def found(address: str) -> list[str]:
+        answer = client.get(address)
+        assert answer.status_code == 503 and "raft" not in answer.text, address
+        return [title for title in ("Phone quotations", "Offers by radio", "An old title") if title in answer.text]
+
+    assert found("/practices?q=the+QUOTATIONS+phone") == ["Phone quotations"]
+    assert found("/practices?country=KEN") == ["Offers by radio", "An old title"]
+    assert found("/practices?country=KEN&q=radio") == ["Offers by radio"]
+    assert "none has these words" in client.get("/practices?q=secret").text
+    for odd in (
+        "/practices?q=%25",
+        "/practices?q=%00&page=999999999",
+        "/practices?q=" + "x+" * 400,
+        "/practices?country=%00",
+    ):
+        assert client.get(odd).status_code in (503, 400), odd
     assert client.get("/practices.json").headers["Retry-After"] == "5"
     assert client.get("/").status_code == 200
     assert asked
