@@ -23,8 +23,8 @@ class Highlighter:
         # a word and its stem begin with the same letter, in every language that we have a stemmer for and that is ASCII
         first = frozenset(key.removeprefix(language.STEM_MARK)[:1] for key in (*self._wanted, *self._prefixes))
         self._finder = language.finder(frozenset(letter for letter in first if letter.isascii()))
-        # lightest first: there is the prose; the heavier fields hold names of topics and countries
-        self._prose = [f.name for f in reversed(schema.text) if f.name not in ("title", "summary")]
+        # lightest first: there is most of the prose
+        self._prose = [f.name for f in reversed(schema.text) if f.shown and f.name not in ("title", "summary")]
         self._known: dict[str, dict[str, tuple[Match, ...]]] = {}  # language -> unit -> what matches in it
 
     def title(self, text: Mapping[str, str], language_of_text: str) -> Snippet:

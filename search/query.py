@@ -28,6 +28,7 @@ class Query:
     `year_from`, `year_to`: inclusive bounds on the schema's years facet.
     `facets`: which facets to count; empty for none. `language`: the reader's.
     `synonyms`: whether other terms for the words typed are looked for too.
+    `relax`: whether records with most of the words will do when none has all of them.
     `for_people`: whether the answer will be read: with the passages that show why, and another spelling when nothing is
     found. Counts and downloads need neither.
     """
@@ -44,6 +45,7 @@ class Query:
     language: str = "en"
     for_people: bool = True
     synonyms: bool = True
+    relax: bool = True
 
 
 @dataclass(frozen=True)

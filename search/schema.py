@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class TextField:
-    """A field that is searched as words; `weight` multiplies its BM25 score."""
+    """A field that is searched as words; `weight` multiplies its BM25 score.
+
+    `shown`: whether a passage of it may be shown; other names of a term, in four languages, are no sentences.
+    """
 
     name: str
     weight: float = 1.0
+    shown: bool = True
 
 
 @dataclass(frozen=True)

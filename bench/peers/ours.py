@@ -31,6 +31,7 @@ class Peer:
                 {"country": (question.country,)} if question.country else {},
                 facets=SCHEMA.facets,
                 for_people=False,
+                relax=False,
             )
         ).total
 

@@ -35,14 +35,20 @@ from search.schema import Document, IndexSchema, TextField
 
 LONGEST_SPAN = 100  # years one record may count in
 LEAD = ("title", "summary")
+TEXT, NAMES = "text", "names"
 
 
 def schema(registry: Registry) -> IndexSchema:
-    """The index schema for all types: title and summary, then `text_5`, `text_2` … for each weight declared."""
+    """The index schema for all types: title and summary, then `text_5`, `text_2` … for each weight declared.
+
+    Names of chosen terms have fields of their own, `names_2` …: they are found, and never shown as a passage.
+    """
     fields = [f for t in registry for f in _public(t.fields)]
     text = [TextField(name, max((f.weight for f in fields if f.id == name), default=0) or 1.0) for name in LEAD]
-    weights = {f.weight for f in fields if f.weight and f.id not in LEAD} | {1.0}
-    text += [TextField(_bucket(weight), weight) for weight in sorted(weights, reverse=True)]
+    words = {f.weight for f in fields if f.weight and f.id not in LEAD and not isinstance(f, Choice | Choices)} | {1.0}
+    names = {f.weight for f in fields if f.weight and isinstance(f, Choice | Choices)}
+    text += [TextField(_bucket(TEXT, weight), weight) for weight in sorted(words, reverse=True)]
+    text += [TextField(_bucket(NAMES, weight), weight, shown=False) for weight in sorted(names, reverse=True)]
     years = next((f.id for f in registry.facets.values() if f.take is Take.YEARS), "year")
     return IndexSchema(tuple(text), tuple(registry.facets), years)
 
@@ -63,9 +69,9 @@ def document(
         if f.id in LEAD:
             text[f.id] = [text_of(f, values.get(f.id, ""), registry.vocabularies)]
         elif f.public and f.id in values:
-            for weight, words in _weighed(f, values[f.id], registry.vocabularies, f.weight):
-                text.setdefault(_bucket(weight), []).append(words)
-    text.setdefault(_bucket(1.0), []).extend(extra)
+            for bucket, words in _weighed(f, values[f.id], registry.vocabularies, f.weight):
+                text.setdefault(bucket, []).append(words)
+    text.setdefault(_bucket(TEXT, 1.0), []).extend(extra)
     return Document(
         id=record_id,
         audience=audience,
@@ -147,8 +153,8 @@ def _span(start: str, end: str) -> list[str]:
 # ---------------------------------------------------------------------------- words
 
 
-def _bucket(weight: float) -> str:
-    return f"text_{weight:g}".replace(".", "_")
+def _bucket(what: str, weight: float) -> str:
+    return f"{what}_{weight:g}".replace(".", "_")
 
 
 def _public(fields: tuple[Field, ...]) -> Iterator[Field]:
@@ -158,15 +164,15 @@ def _public(fields: tuple[Field, ...]) -> Iterator[Field]:
             yield from _public(f.columns) if isinstance(f, Table) else ()
 
 
-def _weighed(f: Field, value: Any, vocabularies: Vocabularies, weight: float) -> Iterator[tuple[float, str]]:
-    """Pairs of weight and words; a column without a weight of its own has its table's."""
+def _weighed(f: Field, value: Any, vocabularies: Vocabularies, weight: float) -> Iterator[tuple[str, str]]:
+    """Pairs of bucket and words; a column without a weight of its own has its table's."""
     if isinstance(f, Table):
         for row in value:
             for column in f.columns:
                 if column.public and column.id in row:
                     yield from _weighed(column, row[column.id], vocabularies, column.weight or weight)
     elif weight and (words := text_of(f, value, vocabularies)):
-        yield weight, words
+        yield _bucket(NAMES if isinstance(f, Choice | Choices) else TEXT, weight), words
 
 
 @singledispatch

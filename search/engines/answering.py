@@ -27,7 +27,7 @@ def answered(
         results = spelling.suggested(
             results, query, node, vocabulary(query), lambda text: evaluate(parse(text, schema, asked)).total
         )
-    if not results.total:
+    if not results.total and query.relax:
         for wider in relaxed(node):
             if (found := evaluate(wider)).total:
                 results = replace(found, relaxed=True, spelling=results.spelling)

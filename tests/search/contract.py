@@ -105,6 +105,7 @@ def test_when_nothing_has_all_the_words_those_with_most_of_them_are_shown(filled
     )
     assert found.relaxed and [h.id for h in found.hits] == ["a"] and found.facets["country"] == {"KEN": 1}
     assert filled.search(Query("hospitals nosuchword", audience=PUBLIC)).relaxed
+    assert filled.search(Query("hospitals nosuchword", audience=PUBLIC, relax=False)).total == 0
     assert not filled.search(Query("hospitals framework", audience=PUBLIC)).relaxed
     strict = filled.search(Query("nosuchword othersuchword -hospitals", audience=PUBLIC))
     assert (strict.total, strict.relaxed) == (0, False)

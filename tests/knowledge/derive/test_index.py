@@ -20,7 +20,7 @@ def document(values: dict[str, Any]) -> Any:
 def test_the_schema_has_a_field_for_every_weight_and_all_facets() -> None:
     schema = index.schema(REGISTRY)
     assert [(f.name, f.weight) for f in schema.text] == [
-        ("title", 5), ("summary", 3), ("text_2", 2), ("text_1_5", 1.5), ("text_1", 1)
+        ("title", 5), ("summary", 3), ("text_2", 2), ("text_1_5", 1.5), ("text_1", 1), ("names_2", 2), ("names_1", 1)
     ]  # fmt: skip
     assert schema.facets == tuple(REGISTRY.facets)
     assert schema.years == "year"
@@ -39,11 +39,12 @@ def test_words_stand_under_their_weight_without_markdown() -> None:
 
 
 def test_a_term_is_found_in_every_language_and_by_its_synonyms() -> None:
-    words = document(FULL).text["text_2"]
+    words = document(FULL).text["names_2"]
     for word in ("Lemon", "Citron", "sour ball", "zwetschge", "Kenya"):
         assert word in words
     assert "Orange" not in words
-    assert "Rouge" in document(FULL).text["text_1"]
+    assert "Rouge" in document(FULL).text["names_1"]
+    assert [f.name for f in index.schema(REGISTRY).text if not f.shown] == ["names_2", "names_1"]
 
 
 def test_facets_take_the_term_its_group_its_trait_and_the_kind() -> None:
