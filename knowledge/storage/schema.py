@@ -20,16 +20,16 @@ class NewerSchema(Exception):
 
 
 def upgrade(db: Database, to: str = "head") -> None:
-    """Run the migrations that are missing, all in one transaction. Raises NewerSchema."""
+    """Run the migrations that are missing, all in one transaction, one process at a time. Raises NewerSchema."""
     current, head = state(db)
     if to == "head" and current == head:
         return  # Alembic takes half a second to import, which every start would pay
     from alembic import command
 
     config = _config(db)
-    with translating(), db._write_engine.begin() as connection:
+    with db.alone("schema"), translating(), db._write_engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, to)
+        command.upgrade(config, to)  # nothing to do if another process was first
 
 
 def state(db: Database) -> tuple[str | None, str]:

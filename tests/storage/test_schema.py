@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,27 @@ def test_upgrading_twice_changes_nothing(db: Database) -> None:
     schema.upgrade(db)
     schema.upgrade(db)
     assert difference(db) == []
+
+
+def test_several_that_start_at_once_upgrade_it_once(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(4)]
+    failed: list[BaseException] = []
+
+    def start(database: Database) -> None:
+        try:
+            schema.upgrade(database)
+        except BaseException as error:  # whatever it is: the test names it
+            failed.append(error)
+
+    threads = [threading.Thread(target=start, args=(database,)) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert schema.state(databases[0])[0] == schema.state(databases[0])[1]
+    for database in databases:
+        database.close()
 
 
 def test_down_to_nothing_and_up_again(db: Database) -> None:

@@ -211,3 +211,16 @@ def test_readers_are_not_disturbed_by_a_writer(db: Database) -> None:
     done.set()
     thread.join()
     assert emails(db) == ["a@example.org", "b@example.org"]
+
+
+def test_one_at_a_time_does_what_must_be_done_alone(database_url: str) -> None:
+    one, other = Database(database_url, timeout=0.3), Database(database_url, timeout=0.3)
+    with one.alone("thing"):
+        with other.alone("another thing"):
+            pass
+        with pytest.raises(StorageUnavailable), other.alone("thing"):
+            pass
+    with other.alone("thing"):
+        pass
+    one.close()
+    other.close()
