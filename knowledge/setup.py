@@ -207,7 +207,9 @@ def _agreement(site: Site) -> str:
         return f"cannot be compared ({type(error).__name__})"
     if found.same:
         return ""
-    parts = f"{len(found.missing)} missing, {len(found.surplus)} too many, {found.waiting} waiting"
+    parts = (
+        f"{len(found.missing)} missing, {len(found.surplus)} too many, {len(found.stale)} old, {found.waiting} waiting"
+    )
     return f"index and database differ ({parts}). Run: praxis reindex"
 
 

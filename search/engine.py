@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -40,8 +40,8 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def ids(self) -> frozenset[str]:
-        """The ids of all documents, for comparing the index with the database."""
+    def held(self) -> Mapping[str, int]:
+        """The ids of all documents with their dates (`schema.moment`), for comparing the index with the database."""
         ...
 
     def ready(self) -> bool:

@@ -7,6 +7,7 @@ row is deleted only after the engine has committed, so a crash in between repeat
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,11 +28,12 @@ from knowledge.storage.models.site import Outbox
 from knowledge.storage.session import Database, StorageUnavailable, WriteConflict
 from search.engine import Progress, SearchEngine
 from search.errors import SearchBusy, SearchUnavailable
-from search.schema import Document
+from search.schema import Document, moment
 
 log = structlog.get_logger()
 BATCH = 500
 DESK = "~desk"  # marks the desk's document; no record id contains a tilde
+COMPARED_EVERY = 24 * 3600.0  # seconds between two comparisons of index and database
 INDEX = "index"  # the lock of whoever tells the index of changes
 
 
@@ -133,25 +135,44 @@ def _all_documents(db: Database) -> Iterator[Document]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the index differs from the database: documents that are missing, and ones that should not be there."""
+    """How the index differs from the database: documents that are missing, that should not be there, or are old."""
 
     missing: frozenset[str]
     surplus: frozenset[str]
+    stale: frozenset[str]
     waiting: int
 
     @property
     def same(self) -> bool:
         """Whether index and database agree, and nothing waits."""
-        return not (self.missing or self.surplus or self.waiting)
+        return not (self.differing or self.waiting)
+
+    @property
+    def differing(self) -> frozenset[str]:
+        """The records whose documents are not as they should be."""
+        return frozenset(d.removesuffix(DESK) for d in self.missing | self.surplus | self.stale)
 
 
 def compare(db: Database, engine: SearchEngine) -> Comparison:
     """Hold the index against the database. Raises SearchUnavailable."""
-    wanted = {d.id for d in _all_documents(db)}
+    wanted = {d.id: moment(d.date) for d in _all_documents(db)}
     with db.reading() as session:
         waiting = find.outbox_size(session)
-    held = engine.ids()
-    return Comparison(frozenset(wanted - held), frozenset(held - wanted), waiting)
+    held = engine.held()
+    stale = frozenset(i for i in wanted.keys() & held.keys() if wanted[i] != held[i])
+    return Comparison(frozenset(wanted.keys() - held.keys()), frozenset(held.keys() - wanted.keys()), stale, waiting)
+
+
+def reconcile(db: Database, engine: SearchEngine) -> Comparison:
+    """Announce again whatever differs between index and database; the next drain makes it right.
+
+    What changes while the two are compared may be announced for nothing, which does no harm.
+    """
+    found = compare(db, engine)
+    if found.differing:
+        with db.transaction() as session:
+            outbox.all_changed(session, sorted(found.differing))
+    return found
 
 
 class Keeper:
@@ -185,9 +206,13 @@ class Keeper:
 
     def sweep_forever(self, every: float) -> None:
         """Drain what was left behind, and heal, every so many seconds until `stop`."""
+        compared = time.monotonic()
         while not self._stop.wait(every):
             try:
                 self._sweep()
+                if time.monotonic() - compared > COMPARED_EVERY:
+                    compared = time.monotonic()
+                    self._reconcile()
             except Exception as error:  # the sweep must outlive any single failure; it is logged, and tried again
                 log.error("sweep failed; it will be tried again", error=type(error).__name__)
 
@@ -202,6 +227,12 @@ class Keeper:
         with self._db.reading() as session:
             waiting = find.outbox_size(session)
         if waiting:
+            self.after_commit()
+
+    def _reconcile(self) -> None:
+        found = reconcile(self._db, self._engine)
+        if found.differing:
+            log.error("index differed from the database; it is mended", records=len(found.differing))
             self.after_commit()
 
     def _rebuild(self) -> None:

@@ -66,9 +66,9 @@ class MemoryEngine:
             self._documents = fresh
         return len(fresh)
 
-    def ids(self) -> frozenset[str]:
-        """All ids."""
-        return frozenset(self._held())
+    def held(self) -> Mapping[str, int]:
+        """All ids with their dates."""
+        return {document_id: moment(document.date) for document_id, (document, _) in self._held().items()}
 
     def ready(self) -> bool:
         """Until it is lost (tests do that)."""

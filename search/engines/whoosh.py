@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,17 +82,17 @@ class WhooshEngine:
         """Build a new generation beside the one that serves, and swap."""
         with translated(), self._generations.building() as fresh:
             count = whoosh_rebuild.fill(fresh, self.schema, documents, progress)
-            kept = sum(1 for _ in self._read(fresh, newest(fresh), None).ids())
+            kept = sum(1 for _ in self._read(fresh, newest(fresh), None).held())
             if kept != count:
                 raise SearchUnavailable(f"the new index holds {kept} documents instead of {count}")
             with swapping():
                 self._generations.serve(fresh, self.schema.fingerprint)
             return count
 
-    def ids(self) -> frozenset[str]:
-        """The ids of all documents."""
+    def held(self) -> Mapping[str, int]:
+        """The ids of all documents with their dates."""
         with translated():
-            return frozenset(self._current().ids())
+            return dict(self._current().held())
 
     def ready(self) -> bool:
         """Whether the index opens and fits the schema."""

@@ -128,9 +128,10 @@ class WhooshSegment:
         code, text = json.loads(zlib.decompress(self.text("body", document)))
         return code, text
 
-    def ids(self) -> Iterator[str]:
-        """The ids of the documents that live here."""
-        return (self.text("id", n).decode() for n in np.flatnonzero(self.alive).tolist())
+    def held(self) -> Iterator[tuple[str, int]]:
+        """The ids of the documents that live here, with their dates."""
+        dates = self.column("date").tolist()
+        return ((self.text("id", n).decode(), dates[n]) for n in np.flatnonzero(self.alive).tolist())
 
     def words(self) -> list[str]:
         """All words of its texts."""

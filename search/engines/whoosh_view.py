@@ -25,7 +25,8 @@ from search.parse import Node
 
 KEPT_READERS = 16 * 1024 * 1024  # bytes of what single readers may find
 KEPT_COUNTS = 4 * 1024 * 1024  # bytes of the counts over all that a reader may find
-KEPT_WORDS = 64 * 1024 * 1024  # bytes of scored words in one view
+KEPT_WORDS = 48 * 1024 * 1024  # bytes of scored words in one view,
+KEPT_A_DOCUMENT = 200  # and so many more for each document: a common word takes up to thirteen
 _NONE = np.empty(0, np.int32)
 
 
@@ -56,7 +57,7 @@ class View:
         self.words = words or Words()
         self._bases = np.cumsum([0, *(s.size for s in segments)]).tolist()
         self.size: int = self._bases[-1]
-        self.matches: ByteLimited[Node, Match] = ByteLimited(KEPT_WORDS)
+        self.matches: ByteLimited[Node, Match] = ByteLimited(KEPT_WORDS + KEPT_A_DOCUMENT * self.size)
         self._columns: dict[str, FacetColumn] = {}
         self._norms: dict[str, Floats] = {}
         self._readable: ByteLimited[frozenset[str], tuple[Mask, Ints]] = ByteLimited(KEPT_READERS)
@@ -154,9 +155,9 @@ class View:
         segment, number = self._locate(document)
         return segment.body(number)
 
-    def ids(self) -> Iterator[str]:
-        """The ids of all documents that live."""
-        return chain.from_iterable(s.ids() for s in self.segments)
+    def held(self) -> Iterator[tuple[str, int]]:
+        """The ids of all documents that live, with their dates."""
+        return chain.from_iterable(s.held() for s in self.segments)
 
     def _locate(self, document: int) -> tuple[WhooshSegment, int]:
         which = bisect_right(self._bases, document) - 1

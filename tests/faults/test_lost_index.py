@@ -172,8 +172,8 @@ def test_f4_writing_goes_on_while_the_index_is_away_and_is_found_afterwards(runn
     assert made.status_code == 303
     record_id = running.record(running.actor("author"), "published", title="Published in the dark")
     eventually(lambda: healed(running))
-    assert record_id in running.site.engine.ids()
-    assert len([i for i in running.site.engine.ids() if i.endswith(indexing.DESK)]) == 1
+    assert record_id in set(running.site.engine.held())
+    assert len([i for i in set(running.site.engine.held()) if i.endswith(indexing.DESK)]) == 1
 
 
 def test_f9_work_for_the_index_that_a_crash_left_is_done_by_the_sweep(
@@ -182,7 +182,7 @@ def test_f9_work_for_the_index_that_a_crash_left_is_done_by_the_sweep(
     monkeypatch.setattr(stage.site.keeper, "after_commit", lambda: None)  # the process dies right after the commit
     stage.record(stage.actor("author"), "published")
     assert indexing.compare(stage.site.db, stage.site.engine).waiting > 0
-    assert stage.site.engine.ids() == frozenset()
+    assert set(stage.site.engine.held()) == frozenset()
     monkeypatch.undo()
     stage.site.keeper._sweep()
     assert indexing.compare(stage.site.db, stage.site.engine).same
@@ -205,7 +205,7 @@ def test_f9_a_crash_between_index_and_outbox_repeats_the_work_and_changes_nothin
     monkeypatch.undo()
     indexing.drain(stage.site.db, stage.site.engine)
     assert indexing.compare(stage.site.db, stage.site.engine).same
-    assert stage.site.engine.ids() == {record_id}
+    assert set(stage.site.engine.held()) == {record_id}
 
 
 def test_a_change_that_is_safe_is_never_reported_as_failed_because_the_index_was_not_told(
@@ -219,9 +219,9 @@ def test_a_change_that_is_safe_is_never_reported_as_failed_because_the_index_was
     monkeypatch.setattr(indexing, "drain", locked)
     stage.step(stage.actor("coach"), record_id, "publish")  # no error: it was published
     monkeypatch.undo()
-    assert record_id not in stage.site.engine.ids()
+    assert record_id not in set(stage.site.engine.held())
     stage.site.keeper._sweep()
-    assert record_id in stage.site.engine.ids()
+    assert record_id in set(stage.site.engine.held())
 
 
 def test_the_sweep_outlives_any_failure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,7 +281,7 @@ def test_c8_a_record_withdrawn_while_the_index_is_behind_is_shown_to_nobody(
     assert client.get("/practices.json?q=quetzalcoatl").json["items"]
     monkeypatch.setattr(stage.site.keeper, "after_commit", lambda: None)
     stage.step(stage.actor("coach"), record_id, "withdraw")
-    assert record_id in stage.site.engine.ids()
+    assert record_id in set(stage.site.engine.held())
     assert client.get("/practices.json?q=quetzalcoatl").json["items"] == []
     for address in ("/practices?q=quetzalcoatl", "/practices.csv?q=quetzalcoatl", "/practices.atom?q=quetzalcoatl"):
         assert "Quetzalcoatl quotations" not in client.get(address).text
@@ -363,3 +363,18 @@ def _then(act: Callable[..., Any], after: Callable[..., Any]) -> Callable[..., A
         return after(*given)
 
     return both
+
+
+def test_f4_the_nightly_comparison_finds_what_is_missing_surplus_or_old_and_mends_it(
+    running: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = running.site.engine
+    held = sorted(engine.held())
+    public = frozenset({"public"})
+    engine.apply([Document("ghost", public, {"title": "Ghost quotations"})], [held[0]])
+    engine.apply([Document(held[1], public, {"title": "Old quotations"}, date="2001-01-01")])
+    found = indexing.compare(running.site.db, engine)
+    assert (found.missing, found.surplus, found.stale) == ({held[0]}, {"ghost"}, {held[1]})
+    monkeypatch.setattr(indexing, "COMPARED_EVERY", 0.0)
+    eventually(lambda: healed(running))
+    assert engine.search(Query("ghost OR old", public)).total == 0

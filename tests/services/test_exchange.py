@@ -240,7 +240,7 @@ def test_without_publish_everything_becomes_a_draft_and_nothing_is_public(stage:
     assert not [t for t in take_out(stage) if "Was live" in t or '"published": "20' in t]
     with stage.site.db.reading() as session:
         assert find.public_count(session) == 0
-    assert stage.site.engine.ids() == {"p~desk", "w~desk", "l~desk"}
+    assert set(stage.site.engine.held()) == {"p~desk", "w~desk", "l~desk"}
 
 
 def test_an_import_gives_nobody_a_role(stage: Stage) -> None:
