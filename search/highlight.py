@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from search import language
-from search.parse import Node, keys_of, prefixes_of
 from search.query import Snippet
 from search.schema import IndexSchema
+from search.tree import Node, keys_of, prefixes_of
 
 PASSAGE = 220  # characters
 SCANNED = 40_000  # characters of a field that are looked through

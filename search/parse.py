@@ -8,8 +8,6 @@ never reach a field that people are not meant to search.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 
@@ -18,97 +16,15 @@ from search.errors import BadQuery
 from search.query import MAX_LENGTH
 from search.schema import IndexSchema
 from search.synonyms import Synonyms
+from search.tree import Added, And, Everything, FacetTerm, Node, Not, Or, Phrase, Prefix, Word
 
 MAX_TERMS = 40
 MAX_NESTING = 12
 MAX_ADDED = 60  # terms that are added to one query
-MOST = 0.6  # the share of the words that a record must have when none has all of them
 NO_SYNONYMS = Synonyms()
 TOO_LONG = "Your search has {length} characters. Please keep it under {limit}."
 TOO_MANY = "Your search has more than {limit} words. Please keep the ones that matter most."
 
-
-@dataclass(frozen=True)
-class Word:
-    """One word, by its folded form and its stems; `field` limits it to one text field."""
-
-    text: str
-    stems: tuple[str, ...]
-    field: str = ""
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """Words next to each other, in this order, as they were typed."""
-
-    words: tuple[str, ...]
-    field: str = ""
-
-
-@dataclass(frozen=True)
-class Prefix:
-    """Any word that begins so."""
-
-    text: str
-    field: str = ""
-
-
-@dataclass(frozen=True)
-class Added:
-    """Another term for words that were typed; never more telling than the least telling of them.
-
-    `typed`: those words, folded; `of` and `term` are what the page shows: RFQ, request for quotations.
-    """
-
-    part: Node
-    typed: tuple[str, ...]
-    of: str
-    term: str
-
-
-@dataclass(frozen=True)
-class Most:
-    """At least so many of these."""
-
-    parts: tuple[Node, ...]
-    least: int
-
-
-@dataclass(frozen=True)
-class FacetTerm:
-    """A facet has this value (compared without regard to case)."""
-
-    facet: str
-    value: str
-
-
-@dataclass(frozen=True)
-class And:
-    """All of these."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Or:
-    """Any of these."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Not:
-    """Everything but this."""
-
-    part: Node
-
-
-@dataclass(frozen=True)
-class Everything:
-    """No condition."""
-
-
-Node = Word | Phrase | Prefix | Added | FacetTerm | And | Or | Most | Not | Everything
 
 _OPERATORS = frozenset(("AND", "&&", "OR", "||", "NOT"))
 _PIECE = re.compile(
@@ -123,62 +39,6 @@ def parse(text: str, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS) -> N
         raise BadQuery(TOO_LONG, length=len(text), limit=MAX_LENGTH)
     names = frozenset(schema.facets) | {f.name for f in schema.text if f.name in ("title", "summary")}
     return _Reader(text, schema, names, synonyms).tree()
-
-
-def words_of(node: Node) -> Iterator[Word]:
-    """The plain words that are asked for, not those that are excluded."""
-    if isinstance(node, Word):
-        yield node
-    elif isinstance(node, And | Or | Most):
-        for part in node.parts:
-            yield from words_of(part)
-
-
-def added_to(node: Node) -> dict[str, list[str]]:
-    """What was added: the words typed -> other terms for them."""
-    found: dict[str, list[str]] = {}
-    if isinstance(node, Added):
-        found[node.of] = [node.term]
-    elif isinstance(node, And | Or | Most):
-        for part in node.parts:
-            for typed, terms in added_to(part).items():
-                found[typed] = list(dict.fromkeys([*found.get(typed, []), *terms]))
-    return found
-
-
-def relaxed(node: Node) -> list[Node]:
-    """What to look for when nothing has all the words: records with most of them, then with any.
-
-    What is excluded and what a facet demands stays demanded.
-    """
-    if not isinstance(node, And):
-        return []
-    words = tuple(p for p in node.parts if not isinstance(p, Not | FacetTerm))
-    others = tuple(p for p in node.parts if isinstance(p, Not | FacetTerm))
-    steps = dict.fromkeys((max(1, round(len(words) * MOST)), 1)) if len(words) > 1 else {}
-    return [And((Most(words, least), *others)) for least in steps]
-
-
-def keys_of(node: Node) -> frozenset[str]:
-    """The keys to highlight: words, stems, words of phrases."""
-    if isinstance(node, Word):
-        return frozenset((node.text, *node.stems))
-    if isinstance(node, Phrase):
-        return frozenset(node.words)
-    if isinstance(node, Added):
-        return keys_of(node.part)
-    if isinstance(node, And | Or | Most):
-        return frozenset(k for part in node.parts for k in keys_of(part))
-    return frozenset()
-
-
-def prefixes_of(node: Node) -> tuple[str, ...]:
-    """The prefixes to highlight."""
-    if isinstance(node, Prefix):
-        return (node.text,)
-    if isinstance(node, And | Or | Most):
-        return tuple(p for part in node.parts for p in prefixes_of(part))
-    return ()
 
 
 class _Reader:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from search import language
-from search.parse import Node, words_of
 from search.query import Query, Results
+from search.tree import Node, words_of
 
 MAX_WORDS = 4  # of one query that are corrected
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from search import spelling
-from search.parse import NO_SYNONYMS, Node, added_to, parse, relaxed
+from search.parse import NO_SYNONYMS, parse
 from search.query import Query, Results
 from search.schema import IndexSchema
 from search.synonyms import Synonyms
+from search.tree import Node, added_to, relaxed
 
 
 def answered(

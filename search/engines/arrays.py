@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from search import scoring
 from search.errors import BadQuery
-from search.parse import Added, And, Everything, FacetTerm, Most, Node, Not, Or, Phrase, Prefix, Word
 from search.schema import IndexSchema, TextField
+from search.tree import Added, And, Everything, FacetTerm, Most, Node, Not, Or, Phrase, Prefix, Word
 
 MAX_EXPANSION = 200  # words a prefix may stand for
 DENSE = 16  # one in so many documents is enough to keep a number for each of them

@@ -11,23 +11,11 @@ from search import highlight, language, scoring, spelling
 from search.engine import Progress, Swapping
 from search.engines.answering import answered
 from search.errors import SearchUnavailable
-from search.parse import (
-    NO_SYNONYMS,
-    Added,
-    And,
-    Everything,
-    FacetTerm,
-    Most,
-    Node,
-    Not,
-    Or,
-    Phrase,
-    Prefix,
-    Word,
-)
+from search.parse import NO_SYNONYMS
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Snippet, Sort
 from search.schema import Document, IndexSchema, moment
 from search.synonyms import Synonyms
+from search.tree import Added, And, Everything, FacetTerm, Most, Node, Not, Or, Phrase, Prefix, Word
 
 Positions = Mapping[str, Mapping[str, list[int]]]  # field -> key -> positions
 

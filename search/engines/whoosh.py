@@ -24,10 +24,11 @@ from search.engines.whoosh_segments import WhooshSegment
 from search.engines.whoosh_storage import INDEX, DurableStorage, Generations, commit
 from search.engines.whoosh_view import View
 from search.errors import SearchError, SearchUnavailable
-from search.parse import NO_SYNONYMS, Everything, Node
+from search.parse import NO_SYNONYMS
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Sort
 from search.schema import Document, IndexSchema
 from search.synonyms import Synonyms
+from search.tree import Everything, Node
 
 TRIES = 10  # looks at an index that others keep changing
 

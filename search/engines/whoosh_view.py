@@ -21,7 +21,7 @@ from search.engines.arrays import Floats, Ints, Mask, Match, Postings
 from search.engines.columns import FacetColumn
 from search.engines.kept import ByteLimited
 from search.engines.whoosh_segments import WhooshSegment
-from search.parse import Node
+from search.tree import Node
 
 KEPT_READERS = 16 * 1024 * 1024  # bytes of what single readers may find
 KEPT_COUNTS = 4 * 1024 * 1024  # bytes of the counts over all that a reader may find

@@ -32,8 +32,9 @@ from search.engines.arrays import Evaluator
 from search.engines.whoosh import WhooshEngine
 from search.engines.whoosh_invert import Inverted
 from search.errors import SearchUnavailable
-from search.parse import And, Node, Or, Word, parse
+from search.parse import parse
 from search.query import Query
+from search.tree import And, Node, Or, Word
 from tests.search.contract import *  # noqa: F403
 from tests.search.contract import PUBLIC, SCHEMA, doc, ids
 
