@@ -147,6 +147,26 @@ def related(session: Session, revision: Revision, limit: int = 6) -> tuple[Recor
     return tuple(known[i] for i in ids if i in known and known[i].live is not None)
 
 
+def similar(session: Session, engine: SearchEngine, article: Article, limit: int = 4) -> tuple[Found, ...]:
+    """Public records that are most like this one, by the words of its title and the names of its topics.
+
+    Rare words count most, as in any search. None while the index is away: the page is about the record.
+    """
+    topics = vocabulary.registry(session).vocabularies["topics"]
+    chosen = article.values.get("topics", ())
+    names = [topics[t].names["en"] for t in chosen if t in topics]
+    tokens = language.tokens(" ".join([article.revision.title, *names]))
+    words = dict.fromkeys(t.word for t in tokens if t.word not in language.STOP)
+    if not words:
+        return ()
+    asked = Query(" OR ".join(list(words)[:MAX_TERMS]), per_page=limit + 1, for_people=False, synonyms=False)
+    try:
+        found = find_practices(session, engine, asked).found
+    except SearchDown:
+        return ()
+    return tuple(f for f in found if f.record.id != article.record.id)[:limit]
+
+
 def titles(session: Session, ids: list[str]) -> dict[str, str]:
     """Titles of those of these records that are public, for links to them."""
     return {i: r.live.title for i, r in find.records(session, ids).items() if r.live is not None}

@@ -93,7 +93,8 @@ def practice(record_id: str, slug: str = "") -> Response | str:
     here = practice_url(article.record.id, article.revision.title)
     if request.path != here:
         return redirect(here, 301)
-    return render_template("public/practice.html", **shown(article))
+    similar = site().ask(catalogue.similar, site().engine, article)
+    return render_template("public/practice.html", similar=similar, **shown(article))
 
 
 @bp.get("/schema/<kind>.json")
