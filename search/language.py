@@ -1,9 +1,10 @@
 """Words: how text is cut, folded and stemmed, the same for every engine, for documents and for queries.
 
-A position of a text yields its word folded (lower case, no accents) and, where the language has a stemmer, its stem
-under a key with a mark (`~agreement`), which no typed word can collide with. A query word matches the folded word best,
-and its stem in any language, because a reader does not know in which language a record was written. Stems do not name
-their language: that a French and a Spanish word of one root meet is welcome, and there is less to look up.
+A position of a text yields its word folded (lower case, no accents) and its stem under a key with a mark
+(`~agreement`), which no typed word can collide with; in a language without a stemmer the word is its own stem. A query
+word matches the folded word best, and its stem in any language, because a reader does not know in which language a
+record was written. Stems do not name their language: that a French and a Spanish word of one root meet is welcome, and
+there is less to look up.
 """
 
 from __future__ import annotations
@@ -115,21 +116,19 @@ def analysed(unit: str, language: str) -> tuple[tuple[str, ...], ...]:
 
 def keys(token: Token, language: str) -> tuple[str, ...]:
     """The keys of a word in a text of a language."""
-    found = [token.word, *([token.joined] if token.joined else [])]
-    if language in STEMMERS:
-        found.append(stem(token.word, language))
-    return tuple(found)
+    words = (token.word, token.joined) if token.joined else (token.word,)
+    return tuple(dict.fromkeys((*words, *(stem(word, language) for word in words))))
 
 
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
-    """The key of a word's stem: `~agreement`."""
-    return STEM_MARK + str(_stemmer(language).stemWord(word))
+    """The key of a word's stem: `~agreement`; of the word itself in a language without a stemmer."""
+    return STEM_MARK + (str(_stemmer(language).stemWord(word)) if language in STEMMERS else word)
 
 
 def stems(word: str) -> tuple[str, ...]:
-    """The stem keys of a query word, in every language that has them."""
-    return tuple(dict.fromkeys(stem(word, language) for language in STEMMERS))
+    """The stem keys of a query word, in every language."""
+    return tuple(dict.fromkeys(stem(word, language) for language in ("", *STEMMERS)))
 
 
 def _stemmer(language: str) -> Stemmer.Stemmer:

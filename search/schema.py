@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
 class TextField:
-    """A field that is searched as words; `weight` multiplies its BM25 score.
+    """A field that is searched as words; `weight` says how often each of its words counts.
 
-    `shown`: whether a passage of it may be shown; other names of a term, in four languages, are no sentences.
+    `shown`: whether a passage of it may be shown; other names of a term, in four languages, are no sentences. What is
+    not shown does not make a document longer either.
     """
 
     name: str
@@ -31,11 +32,15 @@ class IndexSchema:
     facets: tuple[str, ...]
     years: str = "year"
 
+    def asked(self, field: str) -> tuple[TextField, ...]:
+        """The fields that a part of a query looks into: all, or the one it names, whose weight then says nothing."""
+        return tuple(replace(f, weight=1.0) for f in self.text if f.name == field) if field else self.text
+
     @property
     def fingerprint(self) -> str:
         """Changes whenever an index built for another schema must be rebuilt."""
         text = ",".join(f"{f.name}^{f.weight:g}" for f in self.text)
-        return f"4|{text}|{','.join(self.facets)}|{self.years}"
+        return f"5|{text}|{','.join(self.facets)}|{self.years}"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
-"""How well a document fits: BM25 for each field, times the field's weight, summed; the same numbers in every engine.
+"""How well a document fits: BM25F over all fields of a document as one text; the same numbers in every engine.
 
-Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009); the idf is the one that
-Lucene uses, which never falls below zero.
+A document is taken as one text in which a field stands as often as its weight says: a word in a title of weight 2
+counts as two words, and so does the title's length. A word counts whole where it stands as it was typed, and a little
+less where only its stem does. Robertson, Zaragoza and Taylor, "Simple BM25 Extension to Multiple Weighted Fields"
+(2004); the idf is the one that Lucene uses, which never falls below zero.
 """
 
 from __future__ import annotations
@@ -11,22 +13,27 @@ import math
 K1 = 1.2  # how soon more of the same word stops to matter
 B = 0.75  # how much a long text is held against its words
 SYNONYM = 0.5  # weight of a term that was added to what was typed
-STEM = 0.6  # weight of a stem beside the word as it was typed
+STEM = 0.75  # how often a word counts that stands in another form than the one typed
 
 
 def idf(documents: int, having: int) -> float:
-    """How telling a word is that `having` of so many documents have in a field."""
+    """How telling a word is that `having` of so many documents have."""
     return math.log(1 + (documents - having + 0.5) / (having + 0.5))
 
 
 def norm(length: float, average: float) -> float:
-    """What a frequency is held against in a field of this length (in words)."""
+    """What a frequency is held against in a text of this length (in words)."""
     return K1 * (1 - B + B * length / (average or 1.0))
 
 
 def weight(frequency: float, against: float) -> float:
-    """What a word adds that stands so often in a field whose norm is `against`; times its idf."""
+    """What a word adds that stands so often in a text whose norm is `against`; times its idf."""
     return frequency * (K1 + 1) / (frequency + against)
+
+
+def shares(word: str, stems: tuple[str, ...]) -> dict[str, float]:
+    """The keys of a word, and what one occurrence of each counts: the word as typed has both keys, thus counts 1."""
+    return {word: 1 - STEM} | dict.fromkeys(stems, STEM) if stems else {word: 1.0}
 
 
 def added(idf: float, typed: list[float]) -> float:

@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from search import scoring
+from search import language, scoring
 from search.errors import BadQuery
 from search.schema import IndexSchema, TextField
 from search.tree import Added, And, Everything, FacetTerm, Most, Node, Not, Or, Phrase, Prefix, Word
@@ -50,8 +50,8 @@ class Index(Protocol):
         """The postings of a key; empty when there are none."""
         ...
 
-    def norms(self, field: str) -> Floats:
-        """What a frequency is held against (`scoring.norm`), for every document."""
+    def norms(self, fields: tuple[TextField, ...]) -> Floats:
+        """What a frequency in these fields together is held against (`scoring.norm`), for every document."""
         ...
 
     def facet_mask(self, facet: str, values: Sequence[str]) -> Mask:
@@ -158,35 +158,53 @@ class Evaluator:
 
     def _leaf(self, node: Word | Prefix | Phrase | Added) -> Match:
         if self._remembered is None or isinstance(node, Prefix):  # what a prefix stands for depends on the reader
-            return _any(list(self._scored(node, ())), self._index.size)
+            return self._scored(node)
         known = self._remembered.get(node)
         if known is None:
-            known = _any(list(self._scored(node, ())), self._index.size)
+            known = self._scored(node)
             self._remembered.put(node, known, known.bytes)
         return known
 
-    def _scored(self, node: Node, typed: tuple[str, ...]) -> Iterator[Match]:
-        """A leaf's matches, field by field. `typed`: the words that it was added to, if it was."""
+    def _scored(self, node: Node, typed: tuple[str, ...] = ()) -> Match:
+        """A leaf's matches with their scores. `typed`: the words that it was added to, if it was."""
         if isinstance(node, Added):
-            yield from self._scored(node.part, node.typed)
-        elif isinstance(node, Or):
-            for part in node.parts:
-                yield from self._scored(part, typed)
-        else:
-            assert isinstance(node, Word | Prefix | Phrase)
-            for field in self._schema.text:
-                if node.field in ("", field.name):
-                    yield from self._in_field(node, field, typed)
+            return self._scored(node.part, node.typed)
+        if isinstance(node, Or):
+            return _any([self._scored(part, typed) for part in node.parts], self._index.size)
+        assert isinstance(node, Word | Prefix | Phrase)
+        found = _any(list(self._frequencies(node)), self._index.size)
+        idf = self._idf(node, found)
+        if typed:
+            others = (Word(word, language.stems(word)) for word in typed)
+            idf = scoring.added(idf, [self._idf(word, self._leaf(word)) for word in others])
+        frequencies = found.scores
+        against = self._index.norms(self._schema.asked(node.field))[found.documents] + frequencies
+        return Match(found.documents, frequencies * np.float32(idf * (scoring.K1 + 1)) / against, found.size)
 
-    def _in_field(self, node: Word | Prefix | Phrase, field: TextField, typed: tuple[str, ...]) -> Iterator[Match]:
-        if isinstance(node, Word):
-            for key, factor in ((node.text, 1.0), *((stem, scoring.STEM) for stem in node.stems)):
-                yield self._key(field, key, factor, typed)
-        elif isinstance(node, Prefix):
-            for word in self._expansions(node.text):
-                yield self._key(field, word, 1.0, typed)
-        else:
-            yield self._phrase(field, node.words, typed)
+    def _frequencies(self, node: Word | Prefix | Phrase) -> Iterator[Match]:
+        """How often a leaf stands in each field that is asked, by the field's weight; a match for each key of it."""
+        for field in self._schema.asked(node.field):
+            if isinstance(node, Phrase):
+                documents, often = _in_a_row([self._index.postings(field.name, word) for word in node.words])
+                yield self._weighed(documents, often, field.weight)
+                continue
+            if isinstance(node, Prefix):
+                keys = dict.fromkeys(self._expansions(node.text), 1.0)
+            else:
+                keys = scoring.shares(node.text, node.stems)
+            for key, share in keys.items():
+                posted = self._index.postings(field.name, key)
+                yield self._weighed(posted.documents, posted.frequencies, field.weight * share)
+
+    def _weighed(self, documents: Ints, often: npt.NDArray[np.integer], weight: float) -> Match:
+        return Match(documents, often * np.float32(weight), self._index.size)
+
+    def _idf(self, node: Word | Prefix | Phrase, found: Match) -> float:
+        """How telling a leaf is that was found so: a phrase is as telling as all its words together."""
+        if isinstance(node, Phrase):
+            words = (Word(word, (), node.field) for word in node.words)
+            return sum(self._idf(word, self._leaf(word)) for word in words)
+        return scoring.idf(self._index.size, len(found.documents))
 
     def _expansions(self, prefix: str) -> tuple[str, ...]:
         """The words that a prefix stands for: the shortest that this reader may find, whatever else there is."""
@@ -199,33 +217,6 @@ class Evaluator:
         if time.monotonic() > self._deadline:
             raise BadQuery(TOO_SLOW)
         return any(self._readable[self._index.postings(f.name, word).documents].any() for f in self._schema.text)
-
-    def _key(self, field: TextField, key: str, factor: float, typed: tuple[str, ...]) -> Match:
-        found = self._index.postings(field.name, key)
-        idf = self._telling(self._idf(field, key), field, typed)
-        return self._weighed(field.name, found.documents, found.frequencies, field.weight * factor * idf)
-
-    def _phrase(self, field: TextField, words: tuple[str, ...], typed: tuple[str, ...]) -> Match:
-        """A phrase counts as one word, as telling as all its words together."""
-        each = [self._index.postings(field.name, word) for word in words]
-        idf = self._telling(sum(self._idf(field, word) for word in words), field, typed)
-        documents, often = _in_a_row(each)
-        return self._weighed(field.name, documents, often, field.weight * idf)
-
-    def _idf(self, field: TextField, key: str) -> float:
-        return scoring.idf(self._index.size, len(self._index.postings(field.name, key).documents))
-
-    def _telling(self, idf: float, field: TextField, typed: tuple[str, ...]) -> float:
-        return scoring.added(idf, [self._idf(field, word) for word in typed]) if typed else idf
-
-    def _weighed(self, field: str, documents: Ints, often: npt.NDArray[np.integer], weight: float) -> Match:
-        if not len(documents):
-            return Match(documents, np.empty(0, np.float32), self._index.size)
-        frequencies = often.astype(np.float32)
-        against = self._index.norms(field)[documents]
-        against += frequencies
-        frequencies *= np.float32(weight * (scoring.K1 + 1))
-        return Match(documents, np.divide(frequencies, against, out=against), self._index.size)
 
 
 class Remembered(Protocol):

@@ -13,7 +13,7 @@ from search.engines.answering import answered
 from search.errors import SearchUnavailable
 from search.parse import NO_SYNONYMS
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Snippet, Sort
-from search.schema import Document, IndexSchema, moment
+from search.schema import Document, IndexSchema, TextField, moment
 from search.synonyms import Synonyms
 from search.tree import Added, And, Everything, FacetTerm, Most, Node, Not, Or, Phrase, Prefix, Word
 
@@ -106,34 +106,18 @@ class MemoryEngine:
             return sum(self._score(part, document, positions, typed) for part in fitting)
         if not isinstance(node, Word | Prefix | Phrase):
             return 0.0
-        fields = [f for f in self.schema.text if node.field in ("", f.name)]
-        return sum(f.weight * self._in_field(node, f.name, positions.get(f.name, {}), typed) for f in fields)
+        asked = self.schema.asked(node.field)
+        often = sum(f.weight * _often(node, positions.get(f.name, {})) for f in asked)
+        idf = self._idf(node)
+        if typed:
+            idf = scoring.added(idf, [self._idf(Word(word, language.stems(word))) for word in typed])
+        lengths = [_length(p, asked) for _, p in self._held().values()]
+        return idf * scoring.weight(often, scoring.norm(_length(positions, asked), sum(lengths) / len(lengths)))
 
-    def _in_field(
-        self, node: Word | Prefix | Phrase, field: str, keys: Mapping[str, list[int]], typed: tuple[str, ...]
-    ) -> float:
-        """BM25 of a word, of all words with a beginning, or of a phrase in one field of a document."""
-
-        def telling(idf: float) -> float:
-            return scoring.added(idf, [self._idf(field, word) for word in typed]) if typed else idf
-
+    def _idf(self, node: Word | Prefix | Phrase) -> float:
         if isinstance(node, Phrase):
-            often = sum(_begins(node.words, keys, start) for start in keys.get(node.words[0], ()))
-            idf = telling(sum(self._idf(field, w) for w in node.words))
-            return self._weight(often, idf, field, keys) if often else 0.0
-        if isinstance(node, Prefix):
-            words = {key: 1.0 for key in keys if key.startswith(node.text)}
-        else:
-            words = {node.text: 1.0} | dict.fromkeys(node.stems, scoring.STEM)
-        held = [(w, factor) for w, factor in words.items() if w in keys]
-        return sum(f * self._weight(len(keys[w]), telling(self._idf(field, w)), field, keys) for w, f in held)
-
-    def _weight(self, often: int, idf: float, field: str, keys: Mapping[str, list[int]]) -> float:
-        lengths = [_length(p.get(field, {})) for _, p in self._held().values()]
-        return idf * scoring.weight(often, scoring.norm(_length(keys), sum(lengths) / len(lengths)))
-
-    def _idf(self, field: str, key: str) -> float:
-        having = sum(key in p.get(field, {}) for _, p in self._held().values())
+            return sum(self._idf(Word(word, (), node.field)) for word in node.words)
+        having = sum(_fits(node, document, positions) for document, positions in self._held().values())
         return scoring.idf(len(self._held()), having)
 
     def _vocabulary(self, query: Query) -> spelling.Vocabulary:
@@ -190,9 +174,19 @@ def _begins(words: tuple[str, ...], keys: Mapping[str, list[int]], start: int) -
     return all(start + n in keys.get(word, ()) for n, word in enumerate(words))
 
 
-def _length(keys: Mapping[str, list[int]]) -> int:
-    """Words in a field: its positions."""
-    return 1 + max((max(places) for places in keys.values()), default=-1)
+def _often(node: Word | Prefix | Phrase, keys: Mapping[str, list[int]]) -> float:
+    """How often a word, a word with a beginning, or a phrase stands in a field."""
+    if isinstance(node, Phrase):
+        return sum(_begins(node.words, keys, start) for start in keys.get(node.words[0], ()))
+    if isinstance(node, Prefix):
+        return sum(len(places) for key, places in keys.items() if key.startswith(node.text))
+    return sum(share * len(keys.get(key, ())) for key, share in scoring.shares(node.text, node.stems).items())
+
+
+def _length(positions: Positions, fields: tuple[TextField, ...]) -> float:
+    """Words in these fields, each by its weight: their positions."""
+    held = [(f, positions.get(f.name, {})) for f in fields if f.shown]
+    return sum(f.weight * (1 + max((max(p) for p in keys.values()), default=-1)) for f, keys in held)
 
 
 def _passes(document: Document, query: Query, schema: IndexSchema, but: str = "") -> bool:

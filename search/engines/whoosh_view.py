@@ -21,6 +21,7 @@ from search.engines.arrays import Floats, Ints, Mask, Match, Postings
 from search.engines.columns import FacetColumn
 from search.engines.kept import ByteLimited
 from search.engines.whoosh_segments import WhooshSegment
+from search.schema import TextField
 from search.tree import Node
 
 KEPT_READERS = 16 * 1024 * 1024  # bytes of what single readers may find
@@ -59,7 +60,7 @@ class View:
         self.size: int = self._bases[-1]
         self.matches: ByteLimited[Node, Match] = ByteLimited(KEPT_WORDS + KEPT_A_DOCUMENT * self.size)
         self._columns: dict[str, FacetColumn] = {}
-        self._norms: dict[str, Floats] = {}
+        self._norms: dict[tuple[TextField, ...], Floats] = {}
         self._readable: ByteLimited[frozenset[str], tuple[Mask, Ints]] = ByteLimited(KEPT_READERS)
         self._totals: ByteLimited[tuple[frozenset[str], str], dict[str, int]] = ByteLimited(KEPT_COUNTS)
         self._numbers: dict[str, npt.NDArray[np.int64]] = {}
@@ -81,14 +82,18 @@ class View:
             np.concatenate([p.positions for _, p in found]),
         )
 
-    def norms(self, field: str) -> Floats:
-        """What a frequency is held against in this field, for every document."""
-        if field not in self._norms:
-            average = sum(s.total_length(f"t_{field}") for s in self.segments) / (self.size or 1)
-            lengths = np.concatenate([_NONE, *(s.lengths(f"t_{field}") for s in self.segments)])
+    def norms(self, fields: tuple[TextField, ...]) -> Floats:
+        """What a frequency in these fields together is held against, for every document."""
+        if fields not in self._norms:
+            lengths = np.zeros(self.size)
+            for field in fields:
+                if field.shown:
+                    each = (s.lengths(f"t_{field.name}") for s in self.segments)
+                    lengths += np.concatenate([_NONE, *each]) * field.weight
+            average = float(lengths.mean()) if self.size else 0.0
             slope = scoring.norm(1.0, average) - scoring.norm(0.0, average)
-            self._norms[field] = (lengths * slope + scoring.norm(0.0, average)).astype(np.float32)
-        return self._norms[field]
+            self._norms[fields] = (lengths * slope + scoring.norm(0.0, average)).astype(np.float32)
+        return self._norms[fields]
 
     def facet_mask(self, facet: str, values: Sequence[str]) -> Mask:
         """The documents that have one of these values, in any case."""
