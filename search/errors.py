@@ -13,6 +13,10 @@ class SearchBusy(SearchUnavailable):
     """Somebody else is writing just now. The index is whole; the same call may go through later."""
 
 
+class SearchAway(SearchBusy):
+    """The engine is on other machines, and they do not answer. What it holds will be there when they do."""
+
+
 class BadQuery(SearchError):
     """The words typed cannot be searched for; `message` is a msgid that says what to do, `facts` fill it."""
 

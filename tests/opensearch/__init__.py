@@ -1,0 +1,1 @@
+"""The engine on a real OpenSearch cluster of three nodes: contract, oracle, accidents. `cluster.py` starts it."""
