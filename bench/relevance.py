@@ -130,9 +130,7 @@ def _worst(judged: Judged, found: Mapping[str, Sequence[str]], count: int) -> It
 
 def _ranking(engine: SearchEngine, question: Question, depth: int) -> Iterator[str]:
     for page in range(1, -(-depth // MAX_PER_PAGE) + 1):
-        query = Query(
-            answerable(question.text), PUBLIC, page=page, per_page=MAX_PER_PAGE, language=question.language
-        )
+        query = Query(answerable(question.text), PUBLIC, page=page, per_page=MAX_PER_PAGE, language=question.language)
         try:
             results = engine.search(query)
         except BadQuery:

@@ -18,7 +18,7 @@ from search.schema import IndexSchema
 from search.synonyms import Synonyms
 from search.tree import Added, And, Everything, FacetTerm, Node, Not, Or, Phrase, Prefix, Word
 
-MAX_TERMS = 40
+MAX_TERMS = 100
 MAX_NESTING = 12
 MAX_ADDED = 60  # terms that are added to one query
 NO_SYNONYMS = Synonyms()

@@ -28,7 +28,8 @@ class Query:
     `year_from`, `year_to`: inclusive bounds on the schema's years facet.
     `facets`: which facets to count; empty for none. `language`: the reader's.
     `synonyms`: whether other terms for the words typed are looked for too.
-    `relax`: whether records with most of the words will do when none has all of them.
+    `relax`: whether records with some of the words follow when few have all, and whether a word that nothing has is
+    read as one that is spelt alike.
     `for_people`: whether the answer will be read: with the passages that show why, and another spelling when nothing is
     found. Counts and downloads need neither.
     """
@@ -70,9 +71,10 @@ class Results:
     """`total` hits of which `hits` are this page; `facets`: facet -> value -> count.
 
     A facet's counts ignore the choice made in that facet itself, so that its siblings stay visible.
-    `added`: the words typed -> other terms that were looked for too. `relaxed`: nothing has all the words; these
-    records have most of them. `spelling`: another query text that would find something, or "". `page` is the page
-    really shown: one beyond the end becomes the last.
+    `added`: the words typed -> other terms that were looked for too. `complete`: how many records have all the words;
+    by relevance they come first, the others have some of them. `spelling`: another query text that finds more where
+    nothing has all the words, or ""; `corrected`: these are its results. `page` is the page really shown: one beyond
+    the end becomes the last.
     """
 
     total: int
@@ -82,4 +84,10 @@ class Results:
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     spelling: str = ""
     added: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    relaxed: bool = False
+    complete: int = 0
+    corrected: bool = False
+
+    @property
+    def relaxed(self) -> bool:
+        """Whether some of these have only some of the words."""
+        return self.complete < self.total

@@ -14,6 +14,7 @@ K1 = 1.2  # how soon more of the same word stops to matter
 B = 0.75  # how much a long text is held against its words
 SYNONYM = 0.5  # weight of a term that was added to what was typed
 STEM = 0.75  # how often a word counts that stands in another form than the one typed
+COMPLETE = 500.0  # what a document gains that has all the words where some of them would do: it comes first
 
 
 def idf(documents: int, having: int) -> float:

@@ -1,11 +1,11 @@
-"""When nothing is found: another spelling, made of words that this reader may see, and that does find something."""
+"""When nothing has all the words: another spelling, made of words that this reader may see."""
 
 from __future__ import annotations
 
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from search import language
-from search.query import Query, Results
 from search.tree import Node, words_of
 
 MAX_WORDS = 4  # of one query that are corrected
@@ -81,21 +80,13 @@ class Vocabulary:
     readable: Callable[[str], int]
 
 
-def suggested(
-    results: Results, query: Query, node: Node, vocabulary: Vocabulary, count: Callable[[str], int]
-) -> Results:
-    """The results with a spelling to try, if one finds anything under the same filters and rights.
-
-    `count` tells how much another text would find.
-    """
-    text = query.text
+def corrected(text: str, node: Node, vocabulary: Vocabulary) -> str:
+    """A query with the words that this reader may not see anywhere replaced by the nearest that he may, or ""."""
+    better = text
     for word in [w.text for w in words_of(node) if len(w.text) > 3][:MAX_WORDS]:
-        if not vocabulary.readable(word):
-            better = nearest(word, vocabulary)
-            text = _swapped(text, word, better) if better else text
-    if text != query.text and count(text):
-        return replace(results, spelling=text)
-    return results
+        if not vocabulary.readable(word) and (nearer := nearest(word, vocabulary)):
+            better = _swapped(better, word, nearer)
+    return better if better != text else ""
 
 
 def nearest(word: str, vocabulary: Vocabulary) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MOST = 0.6  # the share of the words that a record must have when none has all of them
+LONG = 8  # of so many words a record must have two when few records have all, of fewer words one
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Added:
 
 @dataclass(frozen=True)
 class Most:
-    """At least so many of these."""
+    """At least so many of these; what has them all comes first."""
 
     parts: tuple[Node, ...]
     least: int
@@ -112,17 +112,16 @@ def added_to(node: Node) -> dict[str, list[str]]:
     return found
 
 
-def relaxed(node: Node) -> list[Node]:
-    """What to look for when nothing has all the words: records with most of them, then with any.
+def widened(node: Node) -> Node | None:
+    """What to look for when few records have all the words: those with some of them too. None when it is one word.
 
     What is excluded and what a facet demands stays demanded.
     """
     if not isinstance(node, And):
-        return []
+        return None
     words = tuple(p for p in node.parts if not isinstance(p, Not | FacetTerm))
     others = tuple(p for p in node.parts if isinstance(p, Not | FacetTerm))
-    steps = dict.fromkeys((max(1, round(len(words) * MOST)), 1)) if len(words) > 1 else {}
-    return [And((Most(words, least), *others)) for least in steps]
+    return And((Most(words, 1 + (len(words) >= LONG)), *others)) if len(words) > 1 else None
 
 
 def keys_of(node: Node) -> frozenset[str]:

@@ -76,6 +76,8 @@ def as_json(asked: Asked, findings: Findings, registry: Registry, language: str)
         },
         "spelling": results.spelling,
         "added": {typed: list(terms) for typed, terms in results.added.items()},
+        "corrected": results.corrected,
+        "complete": results.complete,
         "relaxed": results.relaxed,
     }
 

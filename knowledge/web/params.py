@@ -30,6 +30,7 @@ class Asked:
     page: int = 1
     per_page: int = PER_PAGE
     synonyms: bool = True
+    relax: bool = True
 
     def query(self, facets: tuple[str, ...] = (), language: str = "en") -> Query:
         """What to ask the engine."""
@@ -44,6 +45,7 @@ class Asked:
             facets=facets,
             language=language,
             synonyms=self.synonyms,
+            relax=self.relax,
         )
 
     def url(self, endpoint: str = "public.practices", **changes: Any) -> str:
@@ -54,6 +56,7 @@ class Asked:
         args["sort"] = other.sort.value if other.sort is not Sort.RELEVANCE else None
         args["page"] = other.page if other.page > 1 else None
         args["synonyms"] = None if other.synonyms else "off"
+        args["words"] = None if other.relax else "all"
         args["per_page"] = other.per_page if other.per_page != PER_PAGE else None
         return url_for(endpoint, **{k: v for k, v in args.items() if v is not None})
 
@@ -116,6 +119,7 @@ def read(args: MultiDict[str, str], registry: Registry) -> Asked:
         sort=Sort(sort) if sort in set(Sort) else Sort.RELEVANCE,
         page=_number(args.get("page"), 1, 10**9) or 1,
         synonyms=args.get("synonyms") != "off",
+        relax=args.get("words") != "all",
         per_page=min(_number(args.get("per_page"), 1, 10**9) or PER_PAGE, MAX_PER_PAGE),
     )
 

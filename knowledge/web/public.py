@@ -57,8 +57,12 @@ def practices() -> Response | str | tuple[str, int]:
         newest = () if findings.found else site().ask(catalogue.newest, 20)
         page = render_template("public/rebuilding.html", asked=asked, findings=findings, newest=newest)
         return make_response(page, 503, {"Retry-After": "30"})
+    typed = asked.text
+    if findings.results.corrected:  # every link of the page goes on with the words that found something
+        asked = replace(asked, text=findings.results.spelling)
     facets = params.facet_views(asked, findings.results, registry, reader_language())
-    return render_template("public/practices.html", asked=asked, findings=findings, facets=facets, bad=None)
+    page = "public/practices.html"
+    return render_template(page, asked=asked, typed=typed, findings=findings, facets=facets, bad=None)
 
 
 @bp.get("/practices.json")

@@ -1,4 +1,4 @@
-"""What every engine does around its own evaluation: other terms, fewer words when none has all, another spelling."""
+"""What every engine does around its own evaluation: other terms, records with some of the words, another spelling."""
 
 from __future__ import annotations
 
@@ -7,30 +7,46 @@ from dataclasses import replace
 
 from search import spelling
 from search.parse import NO_SYNONYMS, parse
-from search.query import Query, Results
+from search.query import Query, Results, Sort
 from search.schema import IndexSchema
 from search.synonyms import Synonyms
-from search.tree import Node, added_to, relaxed
+from search.tree import Node, added_to, widened
+
+ENOUGH = 10  # records that have all the words: with fewer, those that have some of them follow
+
+Evaluate = Callable[[Node], Results]
 
 
 def answered(
     query: Query,
     schema: IndexSchema,
     synonyms: Synonyms,
-    evaluate: Callable[[Node], Results],
+    evaluate: Evaluate,
     vocabulary: Callable[[Query], spelling.Vocabulary],
 ) -> Results:
     """Answer a query with an engine's own evaluation of a tree. Raises BadQuery for what cannot be asked."""
-    asked = synonyms if query.synonyms else NO_SYNONYMS
-    node = parse(query.text, schema, asked)
-    results = evaluate(node)
-    if not results.total and query.for_people and query.text.strip():
-        results = spelling.suggested(
-            results, query, node, vocabulary(query), lambda text: evaluate(parse(text, schema, asked)).total
-        )
-    if not results.total and query.relax:
-        for wider in relaxed(node):
-            if (found := evaluate(wider)).total:
-                results = replace(found, relaxed=True, spelling=results.spelling)
-                break
-    return replace(results, added=added_to(node))
+
+    def answer(text: str) -> Results:
+        return _wide(parse(text, schema, synonyms if query.synonyms else NO_SYNONYMS), query, evaluate)
+
+    results = answer(query.text)
+    if results.complete or not query.for_people or not query.text.strip():
+        return results
+    better = spelling.corrected(query.text, parse(query.text, schema), vocabulary(query))
+    other = answer(better) if better else results
+    if (other.complete, other.total) <= (results.complete, results.total):
+        return results
+    return replace(other, corrected=True, spelling=better) if query.relax else replace(results, spelling=better)
+
+
+def _wide(node: Node, query: Query, evaluate: Evaluate) -> Results:
+    """What has all the words; and when that is little, what has some of them.
+
+    In another order than by relevance those with some of the words would be anywhere: there, only when nothing has all.
+    """
+    found = evaluate(node)
+    found = replace(found, complete=found.total, added=added_to(node))
+    wider = widened(node) if query.relax else None
+    if wider is None or found.total >= (ENOUGH if query.sort is Sort.RELEVANCE else 1):
+        return found
+    return replace(evaluate(wider), complete=found.total, added=found.added)

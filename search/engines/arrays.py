@@ -149,12 +149,14 @@ class Evaluator:
         return Match(documents, np.zeros(len(documents), np.float32), self._index.size)
 
     def _most(self, node: Most) -> Match:
-        """What fits enough of the parts; scores are summed, so more of them is better."""
+        """What fits enough of the parts; scores are summed, so more of them is better, and all of them best."""
         parts = [self.match(part) for part in node.parts]
         found = _any(parts, self._index.size)
         fitting = np.bincount(np.concatenate([p.documents for p in parts]), minlength=self._index.size)
-        enough = fitting[found.documents] >= node.least
-        return Match(found.documents[enough], found.scores[enough], found.size)
+        fitting = fitting[found.documents]
+        scores = found.scores + np.float32(scoring.COMPLETE) * (fitting == len(parts))
+        enough = fitting >= node.least
+        return Match(found.documents[enough], scores[enough].astype(np.float32), found.size)
 
     def _leaf(self, node: Word | Prefix | Phrase | Added) -> Match:
         if self._remembered is None or isinstance(node, Prefix):  # what a prefix stands for depends on the reader

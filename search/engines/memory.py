@@ -102,8 +102,9 @@ class MemoryEngine:
         if isinstance(node, Added):
             return self._score(node.part, document, positions, node.typed)
         if isinstance(node, And | Or | Most):
-            fitting = (part for part in node.parts if _fits(part, document, positions))
-            return sum(self._score(part, document, positions, typed) for part in fitting)
+            fitting = [part for part in node.parts if _fits(part, document, positions)]
+            complete = scoring.COMPLETE if isinstance(node, Most) and len(fitting) == len(node.parts) else 0.0
+            return complete + sum(self._score(part, document, positions, typed) for part in fitting)
         if not isinstance(node, Word | Prefix | Phrase):
             return 0.0
         asked = self.schema.asked(node.field)

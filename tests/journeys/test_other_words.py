@@ -26,4 +26,28 @@ def test_a_term_in_another_language_finds_the_record(stage: Stage) -> None:
 def test_a_whole_question_does_not_come_back_empty(stage: Stage) -> None:
     stage.record(stage.actor("author"), "published", title="Phone quotations for clinics")
     page = stage.client().get("/practices?q=how+can+clinics+get+quotations+by+carrier+pigeon").text
-    assert "No practice has all of these words. These have most of them." in page and "clinics" in page
+    assert "No practice has all of these words. These have some of them." in page and "clinics" in page
+
+
+def test_what_has_all_the_words_comes_first_and_a_link_leads_to_it_alone(stage: Stage) -> None:
+    author = stage.actor("author")
+    stage.record(author, "published", title="Quotations for zeppelins")
+    stage.record(author, "published", title="Quotations quotations quotations")
+    page = stage.client().get("/practices?q=zeppelins+quotations").text
+    assert "1 practice has all of these words and comes first; the others have some of them." in page
+    assert page.index("for <mark>zeppelins</mark>") < page.index("<mark>quotations</mark> <mark>quotations</mark>")
+    assert "/practices?q=zeppelins+quotations&amp;words=all" in page
+    strict = stage.client().get("/practices?q=zeppelins+quotations&words=all")
+    assert "1 practice" in strict.text and "<mark>quotations</mark> <mark>" not in strict.text
+    told = stage.client().get("/practices.json?q=zeppelins+quotations").json
+    assert (told["total"], told["complete"], told["relaxed"]) == (2, 1, True)
+
+
+def test_a_misspelt_word_finds_at_once_and_every_link_goes_on_with_the_right_one(stage: Stage) -> None:
+    stage.record(stage.actor("author"), "published", title="Quotations for clinics")
+    page = stage.client().get("/practices?q=quotatoins").text
+    assert "Nothing has all of “quotatoins”. You see what was found for “quotations”." in page
+    assert "/practices.csv?q=quotations" in page and "/practices?q=quotatoins&amp;words=all" in page
+    strict = stage.client().get("/practices?q=quotatoins&words=all").text
+    assert "Did you mean" in strict and "Nothing fits all of this" in strict
+    assert "0" in strict and stage.client().get("/practices.json?q=quotatoins").json["corrected"] is True
