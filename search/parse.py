@@ -49,7 +49,7 @@ class _Reader:
         self._at = 0
         self._terms = 0
         self._added = 0
-        self._facets = frozenset(schema.facets)
+        self._facets = {**dict(schema.aliases), **{facet: facet for facet in schema.facets}}
         self._names = names
 
     def tree(self) -> Node:
@@ -135,7 +135,7 @@ class _Reader:
         )
         if name in self._facets:
             self._count(1)
-            node: Node = FacetTerm(name, raw.strip()) if raw.strip(' *?"') else Everything()
+            node: Node = FacetTerm(self._facets[name], raw.strip()) if raw.strip(' *?"') else Everything()
         elif name in self._names:
             node = self._text(raw, piece["phrase"] is not None, name)
         else:

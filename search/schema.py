@@ -25,12 +25,13 @@ class IndexSchema:
 
     `text`: the searchable fields. The names `title` and `summary` must be among them: they make the
     highlight. `facets`: names of keyword fields that are filtered on and counted. `years`: the name of
-    the one facet whose values are years and which takes a range.
+    the one facet whose values are years and which takes a range. `aliases`: other names for facets in a query.
     """
 
     text: tuple[TextField, ...]
     facets: tuple[str, ...]
     years: str = "year"
+    aliases: tuple[tuple[str, str], ...] = ()
 
     def asked(self, field: str) -> tuple[TextField, ...]:
         """The fields that a part of a query looks into: all, or the one it names, whose weight then says nothing."""

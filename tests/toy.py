@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.content.facets import Facet, Take
+from knowledge.content.facets import PARENT, Facet, Take
 from knowledge.content.fields import (
     Choice,
     Choices,
@@ -79,10 +79,8 @@ def toy_vocabularies() -> Vocabularies:
 
 TOY_FACETS = (
     Facet("kind", "Kind", "kinds", Take.KIND),
-    Facet("country", "Country", "countries"),
-    Facet("region", "Region", "regions", Take.TRAIT, "region"),
-    Facet("fruit_group", "Group of fruit", "fruit", Take.PARENT),
-    Facet("fruit", "Fruit", "fruit"),
+    Facet("country", "Country", "countries", under="region", groups="regions", aliases=("region",)),
+    Facet("fruit", "Fruit", "fruit", under=PARENT, groups="fruit"),
     Facet("colour", "Colour", "colours"),
     Facet("language", "Language", "languages"),
     Facet("year", "Year", "", Take.YEARS),
@@ -106,7 +104,7 @@ TOY = RecordType(
                 Prose(id="summary", label="Summary", need=Need.SUBMIT, weight=3, min=20, max=200),
                 Choice(id="language", label="Language", vocabulary="languages", need=Need.SAVE, facets=("language",)),
                 Choice(id="colour", label="Colour", vocabulary="colours", facets=("colour",), weight=1),
-                Country(id="home", label="Made in", facets=("country", "region"), weight=2),
+                Country(id="home", label="Made in", facets=("country",), weight=2),
                 Choices(
                     id="fruit",
                     label="Fruit",
@@ -115,10 +113,10 @@ TOY = RecordType(
                     max_items=3,
                     min_items=1,
                     need=Need.SUBMIT,
-                    facets=("fruit", "fruit_group"),
+                    facets=("fruit",),
                     weight=2,
                 ),
-                Choices(id="sold_in", label="Sold in", vocabulary="countries", facets=("country", "region")),
+                Choices(id="sold_in", label="Sold in", vocabulary="countries", facets=("country",)),
             ),
         ),
         Section(

@@ -71,6 +71,7 @@ class Registry:
         for facet in facets:
             if facet.take not in (Take.YEARS, Take.KIND) and facet.vocabulary not in vocabularies:
                 raise ValueError(f"facet {facet.id}: unknown vocabulary {facet.vocabulary!r}")
+            self._check_groups(facet)
 
     def with_vocabularies(self, vocabularies: Vocabularies) -> Registry:
         """The same types over other vocabularies (those of the site, with what its manager changed)."""
@@ -84,6 +85,14 @@ class Registry:
 
     def __getitem__(self, kind: str) -> RecordType:
         return self._types[kind]
+
+    def _check_groups(self, facet: Facet) -> None:
+        if facet.groups and facet.groups not in self.vocabularies:
+            raise ValueError(f"facet {facet.id}: unknown vocabulary {facet.groups!r}")
+        if facet.groups and facet.groups != facet.vocabulary:
+            both = {t.id for t in self.vocabularies[facet.groups]} & {t.id for t in self.vocabularies[facet.vocabulary]}
+            if both:
+                raise ValueError(f"facet {facet.id}: values and groups share the ids {sorted(both)}")
 
     def _check(self, record_type: RecordType) -> None:
         seen: set[str] = set()

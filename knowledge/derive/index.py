@@ -50,7 +50,8 @@ def schema(registry: Registry) -> IndexSchema:
     text += [TextField(_bucket(TEXT, weight), weight) for weight in sorted(words, reverse=True)]
     text += [TextField(_bucket(NAMES, weight), weight, shown=False) for weight in sorted(names, reverse=True)]
     years = next((f.id for f in registry.facets.values() if f.take is Take.YEARS), "year")
-    return IndexSchema(tuple(text), tuple(registry.facets), years)
+    aliases = tuple((alias, f.id) for f in registry.facets.values() for alias in f.aliases)
+    return IndexSchema(tuple(text), tuple(registry.facets), years, aliases)
 
 
 def document(
@@ -120,8 +121,7 @@ def _taken(facet: Facet, f: Field, value: Any, beside: Values, vocabularies: Voc
         for term_id in value if isinstance(value, list) else [value]:
             if facet.take is Take.ITSELF:
                 yield term_id
-            elif facet.take is Take.PARENT:
-                yield (terms[term_id].parent or term_id) if term_id in terms else term_id
+                yield from filter(None, [facet.group(term_id, vocabularies)])
             elif facet.take is Take.TRAIT and term_id in terms:
                 yield from filter(None, [terms[term_id].traits.get(facet.trait)])
 

@@ -17,7 +17,6 @@ from werkzeug.wrappers import Response
 from knowledge.content.facets import Take
 from knowledge.content.registry import Registry
 from knowledge.services.catalogue import Findings, Found, Record, Revision
-from knowledge.web import params
 from knowledge.web.params import Asked
 
 _COLUMNS = (
@@ -140,7 +139,7 @@ def _facet(
     return [
         {
             "value": value,
-            "label": params.label(registry, facet, value, language),
+            "label": facet.name(value, registry.vocabularies, language),
             "count": counts[value],
             "selected": value in chosen,
         }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from flask import url_for
@@ -11,11 +11,10 @@ from werkzeug.datastructures import MultiDict
 
 from knowledge.content.facets import Facet, Take
 from knowledge.content.registry import Registry
-from search.query import MAX_PER_PAGE, Query, Results, Sort
+from search.query import MAX_PER_PAGE, Query, Sort
 
 PER_PAGE = 20
 MAX_VALUES = 50  # chosen values of one facet
-FEW = 12  # a vocabulary this small keeps its own order; a longer one goes by count
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,12 @@ class Asked:
         )
 
     def url(self, endpoint: str = "public.practices", **changes: Any) -> str:
-        """The address of this search with changes; going elsewhere starts on page one."""
-        other = replace(self, **{"page": 1, **changes})
+        """The address of this search with changes; going elsewhere starts on page one.
+
+        Changes that are no part of a search go into the address as they are.
+        """
+        own = {name: changes.pop(name) for name in _PARTS & changes.keys()}
+        other = replace(self, **{"page": 1, **own})
         args: dict[str, Any] = {"q": other.text or None, **{k: list(v) for k, v in other.filters.items() if v}}
         args |= {"year_from": other.year_from, "year_to": other.year_to}
         args["sort"] = other.sort.value if other.sort is not Sort.RELEVANCE else None
@@ -58,13 +61,21 @@ class Asked:
         args["synonyms"] = None if other.synonyms else "off"
         args["words"] = None if other.relax else "all"
         args["per_page"] = other.per_page if other.per_page != PER_PAGE else None
-        return url_for(endpoint, **{k: v for k, v in args.items() if v is not None})
+        return url_for(endpoint, **{k: v for k, v in (args | changes).items() if v is not None})
 
-    def toggled(self, facet: str, value: str) -> dict[str, tuple[str, ...]]:
-        """The filters with one value taken in or out."""
-        chosen = self.filters.get(facet, ())
-        changed = tuple(v for v in chosen if v != value) if value in chosen else (*chosen, value)
-        return {**self.filters, facet: changed}
+    def toggled(self, facet: str, value: str, instead: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+        """The filters with one value taken in or out. `instead`: what goes when it comes in."""
+        chosen, gone = self.filters.get(facet, ()), set(instead)
+        kept = tuple(v for v in chosen if v != value and v not in gone)
+        return {**self.filters, facet: kept if value in chosen else (*kept, value)}
+
+    def hidden(self, *without: str) -> list[tuple[str, str]]:
+        """This search as names and values for the hidden fields of a form that changes the parts named."""
+        pairs = [("q", self.text)] + [(f, v) for f, values in self.filters.items() for v in values]
+        pairs += [("year_from", str(self.year_from or "")), ("year_to", str(self.year_to or ""))]
+        pairs += [("sort", self.sort.value if self.sort is not Sort.RELEVANCE else "")]
+        pairs += [("synonyms", "" if self.synonyms else "off"), ("words", "" if self.relax else "all")]
+        return [(name, value) for name, value in pairs if value and name not in without]
 
     @property
     def shown_sort(self) -> Sort:
@@ -77,38 +88,15 @@ class Asked:
         return any(self.filters.values()) or self.year_from is not None or self.year_to is not None
 
 
-@dataclass(frozen=True)
-class FacetChoice:
-    """One value of a facet: its count, and the address of the search with it taken in or out."""
-
-    value: str
-    label: str
-    count: int
-    selected: bool
-    url: str
-
-
-@dataclass(frozen=True)
-class FacetView:
-    """A facet as it is shown."""
-
-    id: str
-    label: str
-    open: bool
-    choices: tuple[FacetChoice, ...]
-
-    @property
-    def selected(self) -> tuple[FacetChoice, ...]:
-        """The chosen values."""
-        return tuple(c for c in self.choices if c.selected)
+_PARTS = frozenset(f.name for f in fields(Asked))
 
 
 def read(args: MultiDict[str, str], registry: Registry) -> Asked:
     """A search from the arguments of a request; what makes no sense is left out, never an error."""
     filters = {
-        facet: tuple(dict.fromkeys(_plain(v)[:64] for v in args.getlist(facet)[:MAX_VALUES] if _plain(v)))
-        for facet, declared in registry.facets.items()
-        if declared.take is not Take.YEARS and args.getlist(facet)
+        facet.id: tuple(dict.fromkeys(_plain(v)[:64] for v in _given(args, facet)[:MAX_VALUES] if _plain(v)))
+        for facet in registry.facets.values()
+        if facet.take is not Take.YEARS
     }
     sort = args.get("sort", "")
     return Asked(
@@ -124,45 +112,8 @@ def read(args: MultiDict[str, str], registry: Registry) -> Asked:
     )
 
 
-def facet_views(asked: Asked, results: Results, registry: Registry, language: str) -> list[FacetView]:
-    """Every counted facet with its values in reading order, chosen ones first, each with its toggle address."""
-    views = []
-    for facet in registry.facets.values():
-        counts = dict(results.facets.get(facet.id, {}))
-        chosen = asked.filters.get(facet.id, ())
-        for value in chosen:
-            counts.setdefault(value, 0)
-        if not counts or facet.take is Take.YEARS:
-            continue
-        choices = tuple(
-            FacetChoice(
-                value,
-                label(registry, facet, value, language),
-                counts[value],
-                value in chosen,
-                asked.url(filters=asked.toggled(facet.id, value)),
-            )
-            for value in _ordered(registry, facet, counts, chosen, language)
-        )
-        views.append(FacetView(facet.id, facet.label, facet.open or bool(chosen), choices))
-    return views
-
-
-def label(registry: Registry, facet: Facet, value: str, language: str) -> str:
-    """What a facet's value is called."""
-    return registry.vocabularies[facet.vocabulary].name(value, language) if facet.vocabulary else value
-
-
-def _ordered(
-    registry: Registry, facet: Facet, counts: Mapping[str, int], chosen: tuple[str, ...], language: str
-) -> list[str]:
-    places = {t.id: n for n, t in enumerate(registry.vocabularies[facet.vocabulary])} if facet.vocabulary else {}
-
-    def place(value: str) -> tuple[bool, int, str]:
-        by_count = -counts[value] if len(places) > FEW else places.get(value, 10**6)
-        return value not in chosen, by_count, label(registry, facet, value, language)
-
-    return sorted(counts, key=place)
+def _given(args: MultiDict[str, str], facet: Facet) -> list[str]:
+    return [value for name in (facet.id, *facet.aliases) for value in args.getlist(name)]
 
 
 def _plain(text: str) -> str:

@@ -14,8 +14,10 @@ from knowledge.derive import show
 from knowledge.services import catalogue, rendering
 from knowledge.services.catalogue import Article, Findings
 from knowledge.services.errors import SearchDown, StorageUnavailable
-from knowledge.web import downloads, params
+from knowledge.web import downloads, narrowing, params
+from knowledge.web import facets as facet_pages
 from knowledge.web.actor import actor
+from knowledge.web.histogram import histogram
 from knowledge.web.language import reader_language
 from knowledge.web.params import Asked
 from knowledge.web.site import site
@@ -33,7 +35,7 @@ def home() -> str:
     asked = Asked(per_page=1)
     try:
         results = site().ask(catalogue.find_practices, site().engine, asked.query(tuple(registry.facets))).results
-        facets = {f.id: f for f in params.facet_views(asked, results, registry, reader_language())}
+        facets = {f.id: f for f in facet_pages.facet_views(asked, results, registry, reader_language())}
         total = results.total
     except SearchDown:
         site().keeper.heal()
@@ -60,9 +62,17 @@ def practices() -> Response | str | tuple[str, int]:
     typed = asked.text
     if findings.results.corrected:  # every link of the page goes on with the words that found something
         asked = replace(asked, text=findings.results.spelling)
-    facets = params.facet_views(asked, findings.results, registry, reader_language())
-    page = "public/practices.html"
-    return render_template(page, asked=asked, typed=typed, findings=findings, facets=facets, bad=None)
+    facets = facet_pages.facet_views(asked, findings.results, registry, reader_language())
+    return render_template(
+        "public/practices.html",
+        asked=asked,
+        typed=typed,
+        findings=findings,
+        facets=facets,
+        bars=histogram(asked, findings.results.facets.get("year", {})),
+        like_mine=narrowing.countries_like_mine(asked, registry, reader_language()),
+        bad=None,
+    )
 
 
 @bp.get("/practices.json")

@@ -20,6 +20,7 @@ FACTS = {s: (s, s == "published") for s in STATES} | {"revised": ("draft", True)
 PUBLIC = {
     "public.home", "public.practices", "public.practices_json", "public.practices_csv", "public.practices_atom",
     "public.schema", "public.help_search", "public.about", "public.healthz", "public.robots",
+    "narrowing.values", "narrowing.like",
     "account.register", "account.sign_in", "account.sign_out",
 }  # fmt: skip
 SIGNED_IN = {"account.profile", "account.password", "authoring.my_work", "authoring.choose_kind", "authoring.start"}
@@ -124,7 +125,8 @@ def _undeclared(stage: Stage) -> set[str]:
 
 
 def _paths(world: World, endpoints: set[str]) -> list[tuple[str, str]]:
-    given = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "999", "record_id": "none"}
+    given = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "999", "record_id": "none",
+             "facet_id": "country"}  # fmt: skip
     found = []
     for rule in world.stage.app.url_map.iter_rules():
         if rule.endpoint in endpoints and "GET" in (rule.methods or ()):

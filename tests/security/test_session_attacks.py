@@ -29,7 +29,8 @@ def dump(stage: Stage) -> str:
 
 def filled(rule: str, **given: str) -> str:
     """An address of a route."""
-    known = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "3", "slug": "x"} | given
+    known = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "3", "slug": "x"}
+    known |= {"facet_id": "country", **given}
     return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda m: known[m[1]], rule)
 
 

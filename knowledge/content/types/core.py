@@ -82,7 +82,7 @@ WHAT_AND_WHERE: tuple[Field, ...] = (
         weight=2,
         vocabulary="countries",
         min_items=1,
-        facets=("country", "region", "fragile", "income"),
+        facets=("country", "fragile", "income"),
     ),
     Line(
         id="place",
@@ -155,7 +155,7 @@ WHICH_REFORM: tuple[Field, ...] = (
         min_items=1,
         max_items=5,
         ordered=True,
-        facets=("topic_group", "topic"),
+        facets=("topic",),
     ),
     Choices(
         id="phases",
