@@ -54,7 +54,7 @@ class SearchEngine(Protocol):
 
 
 def open_engine(url: str, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS) -> SearchEngine:
-    """Open the engine that `url` names: `memory:` or `whoosh:DIRECTORY`.
+    """Open the engine that `url` names: `memory:`, `whoosh:DIRECTORY` or `opensearch+https://HOST,HOST/INDEX`.
 
     A missing or damaged index is no error here: `ready()` says so and `rebuild()` mends it.
     Raises ValueError for an unknown scheme.
@@ -68,4 +68,8 @@ def open_engine(url: str, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS)
         from search.engines.whoosh import WhooshEngine
 
         return WhooshEngine(rest, schema, synonyms)
-    raise ValueError(f"unknown search engine {scheme!r}: use memory: or whoosh:DIRECTORY")
+    if scheme in ("opensearch+https", "opensearch+http"):
+        from search.engines.opensearch import OpenSearchEngine
+
+        return OpenSearchEngine(url, schema, synonyms)
+    raise ValueError(f"unknown search engine {scheme!r}: use memory:, whoosh:DIRECTORY or opensearch+https://HOST/INDEX")

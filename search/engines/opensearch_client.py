@@ -167,7 +167,7 @@ class Client:
         from urllib3 import Timeout
 
         limit: Any = Timeout(connect=CONNECT, read=patience)
-        parameters = {name: str(value).lower() if value is True else value for name, value in options.items()}
+        parameters = {name: str(value).lower() if isinstance(value, bool) else value for name, value in options.items()}
         try:
             assert self._transport is not None
             return self._transport.perform_request(

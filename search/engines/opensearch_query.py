@@ -39,7 +39,7 @@ class Translator:
         if isinstance(node, Or):
             return _some([self.query(part, boost, typed) for part in node.parts], 1)
         if isinstance(node, Most):
-            return _some([self.query(part, boost, typed) for part in node.parts], node.least)
+            return self._most(node, boost, typed)
         if isinstance(node, Not):
             return {"bool": {"must_not": [self.query(node.part)]}}
         if isinstance(node, FacetTerm):
@@ -58,6 +58,12 @@ class Translator:
             else:
                 made.setdefault("must", []).append(self.query(part, boost, typed))
         return {"bool": made}
+
+    def _most(self, node: Most, boost: float, typed: tuple[str, ...]) -> Body:
+        """Some of the parts; whatever fits all of them comes before whatever does not."""
+        some = _some([self.query(part, boost, typed) for part in node.parts], node.least)
+        whole = {"bool": {"filter": [self.query(part) for part in node.parts]}}
+        return {"bool": {"must": [some], "should": [{"constant_score": {"filter": whole, "boost": scoring.COMPLETE}}]}}
 
     def _leaf(self, node: Leaf, boost: float) -> Body:
         alone = f"t_{node.field}" if node.field in opensearch_mapping.ALONE else ""
