@@ -48,6 +48,13 @@ class SearchEngine(Protocol):
         """True when the index exists, opens and was built for this schema."""
         ...
 
+    def lost(self) -> bool:
+        """Asked after a failure: whether a rebuild is what mends it.
+
+        An engine on other machines that do not answer has lost nothing.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of files and threads."""
         ...
@@ -72,4 +79,6 @@ def open_engine(url: str, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS)
         from search.engines.opensearch import OpenSearchEngine
 
         return OpenSearchEngine(url, schema, synonyms)
-    raise ValueError(f"unknown search engine {scheme!r}: use memory:, whoosh:DIRECTORY or opensearch+https://HOST/INDEX")
+    raise ValueError(
+        f"unknown search engine {scheme!r}: use memory:, whoosh:DIRECTORY or opensearch+https://HOST/INDEX"
+    )

@@ -196,8 +196,8 @@ class Keeper:
             log.error("index not updated; the sweep will do it", error=type(error).__name__)
 
     def heal(self) -> None:
-        """Rebuild in a thread of its own unless that is under way."""
-        if self._rebuilding.acquire(blocking=False):
+        """Rebuild in a thread of its own, if that is what mends the index, unless it is under way."""
+        if self._engine.lost() and self._rebuilding.acquire(blocking=False):
             threading.Thread(target=self._rebuild, name="praxis-rebuild", daemon=True).start()
 
     def healing(self) -> bool:

@@ -66,6 +66,10 @@ class MemoryEngine:
         """Behave as an index that was deleted."""
         self._documents = None
 
+    def lost(self) -> bool:
+        """A rebuild mends whatever has happened to it."""
+        return True
+
     def close(self) -> None:
         """Nothing to let go of."""
 

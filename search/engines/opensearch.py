@@ -111,7 +111,7 @@ class OpenSearchEngine:
         return True
 
     def lost(self) -> bool:
-        """Whether the cluster answers, and has no index for this schema. One that is away has lost nothing."""
+        """Whether the cluster answers, and has no index for this schema."""
         try:
             self._check()
         except SearchAway:

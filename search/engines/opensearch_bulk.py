@@ -52,7 +52,9 @@ class Bulk:
         until, wait = self._clock() + patience, 0.1
         while batch:
             body = "".join(f"{line}\n" for pair in batch for line in pair if line).encode("utf-8", "replace")
-            answer = self._client.ask("POST", f"/{alias}/_bulk", body, max(1.0, until - self._clock()), require_alias=True)
+            answer = self._client.ask(
+                "POST", f"/{alias}/_bulk", body, max(1.0, until - self._clock()), require_alias=True
+            )
             results = [next(iter(item.values())) for item in answer["items"]]
             batch = [line for line, result in zip(batch, results, strict=True) if _later(result)]
             if batch and self._clock() + wait > until:

@@ -50,8 +50,8 @@ class Address:
 def address(url: str) -> Address:
     """The parts of `opensearch+https://user:password@host:9200,host/index?shards=3&ca=FILE`.
 
-    Special signs in user and password are percent-encoded. `shards`: into how many pieces the index is cut; `ca`: a file
-    of certificates to trust. Raises ValueError, without the password, for anything else.
+    Special signs in user and password are percent-encoded. `shards`: into how many pieces the index is cut; `ca`: a
+    file of certificates to trust. Raises ValueError, without the password, for anything else.
     """
     scheme, _, rest = url.partition("://")
     place, _, options = rest.partition("?")

@@ -112,13 +112,13 @@ def readable(audience: frozenset[str]) -> Body:
 
 def choices(query: Query, schema: IndexSchema) -> dict[str, list[Body]]:
     """The conditions of each facet in which something is chosen."""
-    made = {
+    made: dict[str, list[Body]] = {
         facet: [{"terms": {f"f_{facet}": list(values)}}]
         for facet, values in query.filters.items()
         if values and facet in schema.facets
     }
     if query.year_from is not None or query.year_to is not None:
-        bounds = {"gte": query.year_from or 0, "lte": query.year_to or 9999}
+        bounds: Body = {"gte": query.year_from or 0, "lte": query.year_to or 9999}
         made.setdefault(schema.years, []).append({"range": {"years": bounds}})
     return made
 

@@ -1,8 +1,9 @@
 """Filling a new index beside the one that serves, and letting the alias point to it.
 
 A new index is filled under an alias of its own, which it loses when it is done. Its builder says now and then that it
-is still at work; an index whose builder has been silent for long was abandoned, and the next builder removes it. So two
-builders never hurt each other, and one that is killed leaves nothing but a little disk, for a while.
+is still at work; an index whose builder has been silent for long was abandoned, and the next builder removes it. One
+that is done says so after the swap, and then removes what is done and serves no more. So two builders never hurt each
+other, and one that is killed leaves nothing but a little disk, for a while.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from search.schema import Document, IndexSchema
 SENDERS = 2  # requests under way while the next documents are made ready
 BEAT = 30.0  # seconds between two signs of life,
 SILENT = 1800.0  # and after which a builder is taken for dead; clocks of machines may differ by minutes
-SETTLED = 300.0  # seconds to wait for second copies before the swap
 
 
 def served(client: Client, alias: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Rebuild:
 
     def run(self, documents: Iterable[Document], progress: Progress | None, swapping: Swapping) -> int:
         """Fill and swap; returns how many. Raises SearchUnavailable; then the old index goes on serving."""
-        self._prune()
+        self._prune(silent_since=time.time() - SILENT)
         body = mapping.index_body(self._schema, self._where.shards, time.time())
         self._client.ask("PUT", f"/{self._name}", body | {"aliases": {self._filling: {}}}, LONG)
         try:
@@ -57,11 +57,12 @@ class Rebuild:
                 count = self._fill(documents, progress)
                 self._finish(count)
             with swapping():
-                old = self._swap()
+                self._swap()
         except BaseException:
             self._drop([self._name])
             raise
-        self._drop(old)
+        self._say(alive=0)
+        self._prune(silent_since=1)
         return count
 
     def _fill(self, documents: Iterable[Document], progress: Progress | None) -> int:
@@ -88,11 +89,9 @@ class Rebuild:
         kept = self._client.ask("GET", f"/{self._name}/_count", patience=LONG)["count"]
         if kept != count:
             raise SearchUnavailable(f"the new index holds {kept} documents instead of {count}")
-        self._client.ask("PUT", f"/{self._name}/_mapping", {"_meta": mapping.meta(self._schema, 0)}, LONG)
 
-    def _swap(self) -> list[str]:
-        """Let the alias point to the new index, in one step; returns what it pointed to before."""
-        old = list(served(self._client, self._where.index))
+    def _swap(self) -> None:
+        """Let the alias point to the new index, and to nothing else, in one step."""
         actions: list[dict[str, Any]] = [
             {"remove": {"index": f"{self._where.index}-*", "alias": self._where.index, "must_exist": False}},
             {"remove": {"index": self._name, "alias": self._filling, "must_exist": False}},
@@ -104,7 +103,9 @@ class Rebuild:
             if error.kind == "invalid_alias_name_exception":
                 raise SearchUnavailable(f"there is an index called {self._where.index} that is not ours") from error
             raise
-        return [name for name in old if name != self._name]
+
+    def _say(self, alive: float) -> None:
+        self._client.ask("PUT", f"/{self._name}/_mapping", {"_meta": mapping.meta(self._schema, alive)}, LONG)
 
     def _drop(self, names: list[str]) -> None:
         """Remove indexes that nobody uses. One that cannot be removed now is left to the next builder."""
@@ -114,12 +115,12 @@ class Rebuild:
             except SearchUnavailable:
                 continue
 
-    def _prune(self) -> None:
-        """Remove what was abandoned: neither served nor being filled by anybody who lives."""
+    def _prune(self, silent_since: float) -> None:
+        """Remove what is neither served nor being filled by anybody who was heard of since then."""
         serving = served(self._client, self._where.index)
         ours = served(self._client, f"{self._where.index}-*")
-        silent = time.time() - SILENT
-        self._drop([n for n, told in ours.items() if "praxis" in told and n not in serving and told["alive"] < silent])
+        old = [n for n, told in ours.items() if "praxis" in told and told["alive"] < silent_since]
+        self._drop([name for name in old if name not in serving])
 
     @contextmanager
     def _beating(self) -> Iterator[None]:
@@ -129,8 +130,7 @@ class Rebuild:
         def beat() -> None:
             while not ended.wait(BEAT):
                 try:
-                    told = {"_meta": mapping.meta(self._schema, time.time())}
-                    self._client.ask("PUT", f"/{self._name}/_mapping", told, LONG)
+                    self._say(alive=time.time())
                 except SearchAway:
                     continue  # the next one may get through
 

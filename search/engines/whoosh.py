@@ -104,6 +104,10 @@ class WhooshEngine:
             return False
         return True
 
+    def lost(self) -> bool:
+        """A rebuild mends whatever has happened to it."""
+        return True
+
     def close(self) -> None:
         """End the merging and let the files go."""
         self._merger.stop()

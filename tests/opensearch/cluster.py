@@ -91,7 +91,11 @@ class Cluster:
                         health = json.load(answer)
                 except OSError:
                     continue
-                if health["number_of_nodes"] == nodes and health["status"] != "red" and not health["initializing_shards"]:
+                if (
+                    health["number_of_nodes"] == nodes
+                    and health["status"] != "red"
+                    and not health["initializing_shards"]
+                ):
                     return
             time.sleep(0.2)
         raise TimeoutError(f"the cluster did not come to {nodes} nodes; see {self._folder}")
