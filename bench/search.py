@@ -29,6 +29,7 @@ PEERS = {
     "stock_whoosh": "",
     "rust_tantivy": "tantivy is not installed (pip install -r requirements/bench.txt)",
     "sqlite_fts": "",
+    "ours_opensearch": "BENCH_OPENSEARCH, the address of an index on a cluster, is not set",
     "postgres": "BENCH_POSTGRES, the URL of a database, is not set",
 }
 QUESTIONS, ROUNDS = 200, 3

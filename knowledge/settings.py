@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from search.engines import opensearch_client
+
 WEAK_KEYS = frozenset({"secret", "changeme", "dev", "development", "password", "praxis", "test"})
 
 
@@ -26,7 +28,9 @@ class Settings:
 
     data_dir: str = _setting("var", "folder for the database, the index and the secret key")
     database_url: str = _setting("", "SQLAlchemy URL; empty for SQLite in the data folder")
-    search_url: str = _setting("", "search engine: `whoosh:FOLDER` or `memory:`; empty for Whoosh in the data folder")
+    search_url: str = _setting(
+        "", "search engine: `whoosh:FOLDER`, `memory:` or `opensearch+https://HOST,HOST/INDEX`; empty for Whoosh"
+    )
     secret_key: str = _setting("", "signs cookies, at least 32 characters; empty to make one and keep it (mode 0600)")
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on")
@@ -123,8 +127,18 @@ def _check(values: Mapping[str, Any]) -> None:
         raise BadSetting(f"PRAXIS_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {values['log_level']!r}.")
     if "://" not in values.get("database_url", "://"):
         raise BadSetting("PRAXIS_DATABASE_URL must be an address like postgresql://user:password@host/praxis.")
-    if values.get("search_url", "memory:").partition(":")[0] not in ("memory", "whoosh"):
-        raise BadSetting("PRAXIS_SEARCH_URL must be whoosh:FOLDER or memory:.")
+    _check_search(values.get("search_url", "memory:"))
+
+
+def _check_search(url: str) -> None:
+    scheme = url.partition(":")[0]
+    if scheme in opensearch_client.SCHEMES:
+        try:
+            opensearch_client.address(url)
+        except ValueError as error:
+            raise BadSetting(f"PRAXIS_SEARCH_URL: {error}.") from None  # without the address: it holds a password
+    elif scheme not in ("memory", "whoosh"):
+        raise BadSetting("PRAXIS_SEARCH_URL must be whoosh:FOLDER, memory: or opensearch+https://HOST,HOST/INDEX.")
 
 
 def _converted(name: str, text: str, kind: type) -> Any:

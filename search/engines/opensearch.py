@@ -120,6 +120,11 @@ class OpenSearchEngine:
             return True
         return False
 
+    def size(self) -> int:
+        """Bytes of one copy of the index, for benchmarks and sizing."""
+        told = self._ask("GET", f"/{self._address.index}/_stats/store")["_all"]["primaries"]["store"]
+        return int(told["size_in_bytes"])
+
     def close(self) -> None:
         """Let the connections go."""
         self._client.close()
