@@ -14,7 +14,7 @@ from search.tree import Node, added_to, widened
 
 ENOUGH = 10  # records that have all the words: with fewer, those that have some of them follow
 
-Evaluate = Callable[[Node], Results]
+Evaluate = Callable[[Node, Query], Results]
 
 
 def answered(
@@ -44,9 +44,19 @@ def _wide(node: Node, query: Query, evaluate: Evaluate) -> Results:
 
     In another order than by relevance those with some of the words would be anywhere: there, only when nothing has all.
     """
-    found = evaluate(node)
+    found = evaluate(node, query)
     found = replace(found, complete=found.total, added=added_to(node))
-    wider = widened(node) if query.relax else None
-    if wider is None or found.total >= (ENOUGH if query.sort is Sort.RELEVANCE else 1):
+    enough = ENOUGH if query.sort is Sort.RELEVANCE else 1
+    wider = widened(node) if query.relax and found.total < enough else None
+    if wider is None or (_narrowed(query) and evaluate(node, _everywhere(query)).total >= enough):
         return found
-    return replace(evaluate(wider), complete=found.total, added=found.added)
+    return replace(evaluate(wider, query), complete=found.total, added=found.added)
+
+
+def _narrowed(query: Query) -> bool:
+    return any(query.filters.values()) or query.year_from is not None or query.year_to is not None
+
+
+def _everywhere(query: Query) -> Query:
+    """The same words without filters: a filter only ever takes records away, so that the counts of facets hold."""
+    return replace(query, filters={}, year_from=None, year_to=None, facets=(), per_page=1, for_people=False)

@@ -30,7 +30,7 @@ class MemoryEngine:
 
     def search(self, query: Query) -> Results:
         """Answer a query by looking at every document the audience may see."""
-        return answered(query, self.schema, self.synonyms, lambda node: self._answer(node, query), self._vocabulary)
+        return answered(query, self.schema, self.synonyms, self._answer, self._vocabulary)
 
     def apply(self, puts: Iterable[Document], drops: Iterable[str] = ()) -> None:
         """Put and drop documents."""

@@ -64,7 +64,7 @@ class OpenSearchEngine:
         """Answer a query. Raises BadQuery, or SearchUnavailable when the cluster or the index is away."""
         if not self._fits:
             self._check()
-        return answered(query, self.schema, self.synonyms, lambda node: self._answer(node, query), self._vocabulary)
+        return answered(query, self.schema, self.synonyms, self._answer, self._vocabulary)
 
     def apply(self, puts: Iterable[Document], drops: Iterable[str] = ()) -> None:
         """Put and drop documents; on return all copies have them and every search finds them."""

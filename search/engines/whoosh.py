@@ -52,7 +52,7 @@ class WhooshEngine:
                 query,
                 self.schema,
                 self.synonyms,
-                lambda node: self._answer(view, node, query),
+                lambda node, asked: self._answer(view, node, asked),
                 lambda asked: self._vocabulary(view, asked),
             )
 

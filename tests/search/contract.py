@@ -272,3 +272,18 @@ def test_Q1_Q2_whatever_is_typed_gives_a_result_or_a_sentence(filled: SearchEngi
         except BadQuery:
             continue
         assert "x" not in {h.id for h in found.hits}, text
+
+
+def test_a_filter_only_takes_away_so_that_the_counts_of_facets_hold(engine: SearchEngine) -> None:
+    engine.apply([doc(f"w{n}", "Audit of bridges", country=["KEN" if n < 3 else "GHA"]) for n in range(12)])
+    engine.apply([doc(f"s{n}", "Audit of schools", country=["KEN"]) for n in range(4)])
+    found = engine.search(Query("audit bridges", PUBLIC, facets=("country",)))
+    assert (found.total, found.facets["country"]) == (12, {"KEN": 3, "GHA": 9})
+    assert engine.search(Query("audit bridges", PUBLIC, {"country": ("KEN",)})).total == 3, "not those of schools too"
+    few = engine.search(Query("bridges schools", PUBLIC, facets=("country",)))
+    assert (few.total, few.complete) == (16, 0)
+    assert (
+        engine.search(Query("bridges schools", PUBLIC, {"country": ("KEN",)})).total
+        == few.facets["country"]["KEN"]
+        == 7
+    )
