@@ -39,6 +39,7 @@ from knowledge.web import (
     limits,
     manage,
     narrowing,
+    overview,
     public,
     review,
     security,
@@ -78,7 +79,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
-    for module in (public, narrowing, account, authoring, review, steps, manage):
+    for module in (public, narrowing, overview, account, authoring, review, steps, manage):
         app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(

@@ -65,9 +65,11 @@ class Asked:
 
     def toggled(self, facet: str, value: str, instead: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
         """The filters with one value taken in or out. `instead`: what goes when it comes in."""
-        chosen, gone = self.filters.get(facet, ()), set(instead)
-        kept = tuple(v for v in chosen if v != value and v not in gone)
-        return {**self.filters, facet: kept if value in chosen else (*kept, value)}
+        chosen = self.filters.get(facet, ())
+        if value in chosen:
+            return {**self.filters, facet: tuple(v for v in chosen if v != value)}
+        gone = set(instead)
+        return {**self.filters, facet: (*(v for v in chosen if v not in gone), value)}
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """This search as names and values for the hidden fields of a form that changes the parts named."""
