@@ -8,19 +8,17 @@ from math import ceil
 from typing import TypeVar
 
 from flask import Blueprint, make_response, render_template, request
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from knowledge.maps import world
+from knowledge.maps.world import world
 from knowledge.services import overview
 from knowledge.services.errors import SearchDown
 from knowledge.web import facets, params
 from knowledge.web.language import reader_language
 from knowledge.web.params import Asked
 from knowledge.web.site import site
-from search.engine import SearchEngine
 from search.errors import BadQuery
-from search.query import Query, Results
+from search.query import Results
 
 bp = Blueprint("overview", __name__)
 SHADES = 5
@@ -72,7 +70,7 @@ def bounds(counts: Iterable[int]) -> list[int]:
     return sorted({ceil(round(most ** (n / SHADES), 9)) for n in range(SHADES)}) if most else []
 
 
-def _page(count: Callable[[Session, SearchEngine, Query], Counted], shown: Callable[[Asked, Counted], str]) -> Answer:
+def _page(count: Callable[..., Counted], shown: Callable[[Asked, Counted], str]) -> Answer:
     registry = site().registry()
     asked = params.read(request.args, registry)
     try:

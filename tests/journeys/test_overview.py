@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from knowledge.maps import world
+from knowledge.maps.world import world
 from knowledge.web.overview import bounds, shade
 from tests.conftest import Stage
 
