@@ -178,7 +178,7 @@ class Evaluator:
         idf = self._idf(node, found)
         if typed:
             others = (Word(word, language.stems(word)) for word in typed)
-            idf = scoring.added(idf, [self._idf(word, self._leaf(word)) for word in others])
+            idf = scoring.added(idf, [self._word_idf(word) for word in others])
         frequencies = found.scores
         against = self._index.norms(self._schema.asked(node.field))[found.documents] + frequencies
         return Match(found.documents, frequencies * np.float32(idf * (scoring.K1 + 1)) / against, found.size)
@@ -204,8 +204,13 @@ class Evaluator:
     def _idf(self, node: Word | Prefix | Phrase, found: Match) -> float:
         """How telling a leaf is that was found so: a phrase is as telling as all its words together."""
         if isinstance(node, Phrase):
-            words = (Word(word, (), node.field) for word in node.words)
-            return sum(self._idf(word, self._leaf(word)) for word in words)
+            return sum(self._word_idf(Word(word, (), node.field)) for word in node.words)
+        return scoring.idf(self._index.size, len(found.documents))
+
+    def _word_idf(self, node: Word) -> float:
+        """How telling a word is beside another leaf; its own scores are not kept, which may be many."""
+        known = self._remembered.get(node) if self._remembered else None
+        found = known or _any(list(self._frequencies(node)), self._index.size)
         return scoring.idf(self._index.size, len(found.documents))
 
     def _expansions(self, prefix: str) -> tuple[str, ...]:
