@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from knowledge.content.registry import Registry
 from knowledge.derive import api as derive_api
 from knowledge.derive import show
-from knowledge.services import catalogue, rendering
+from knowledge.services import catalogue, rendering, suggesting
 from knowledge.services.catalogue import Article, Findings
 from knowledge.services.errors import SearchDown, StorageUnavailable
 from knowledge.web import downloads, narrowing, params
@@ -73,6 +74,18 @@ def practices() -> Response | str | tuple[str, int]:
         like_mine=narrowing.countries_like_mine(asked, registry, reader_language()),
         bad=None,
     )
+
+
+@bp.get("/practices/suggest")
+def suggest() -> Response:
+    """What somebody may mean who has typed so far, for the search box: text, kind, count and address of each."""
+    registry = site().registry()
+    typed = request.args.get("q", "")
+    try:
+        found = site().ask(suggesting.suggest, site().engine, typed, reader_language())
+    except (BadQuery, SearchDown):
+        found = []  # the box works without; the page of results says what is the matter
+    return make_response({"suggestions": [_suggested(each, registry) for each in found]})
 
 
 @bp.get("/practices.json")
@@ -172,6 +185,14 @@ def shown(article: Article, private: bool = False) -> dict[str, Any]:
         private=private,
     )
     return {"article": article, "sections": sections, "registry": registry, "today": catalogue.today()}
+
+
+def _suggested(found: suggesting.Suggestion, registry: Registry) -> dict[str, Any]:
+    if found.record_id:
+        return {"text": found.text, "language": found.language, "url": practice_url(found.record_id, found.text)}
+    kind = gettext(registry.facets[found.facet].label)
+    url = Asked(filters={found.facet: (found.value,)}).url()
+    return {"text": found.text, "kind": kind, "count": found.count, "url": url}
 
 
 def _practice_json(record_id: str) -> Response:

@@ -133,6 +133,27 @@ def test_axe_finds_no_violation(chromium, server: str, who: str, scheme: str) ->
     context.close()
 
 
+def test_suggestions_are_chosen_by_keyboard_and_heard(chromium, server: str) -> None:  # type: ignore[no-untyped-def]
+    page = chromium.new_context().new_page()
+    page.goto(server)
+    page.locator("#q").press_sequentially("kenya")
+    page.wait_for_selector(".suggestions:not([hidden]) li")
+    assert page.get_attribute("#q", "aria-expanded") == "true"
+    assert page.locator("form.search [role=status]").inner_text().endswith("suggestions")
+    page.keyboard.press("ArrowDown")
+    active = page.get_attribute("#q", "aria-activedescendant")
+    assert page.locator(f"#{active}").get_attribute("aria-selected") == "true"
+    page.keyboard.press("Escape")
+    assert page.locator(".suggestions").is_hidden() and page.input_value("#q") == "kenya"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/practices?country=KEN")
+    page.locator("#q").press_sequentially("kenya")
+    page.wait_for_selector(".suggestions:not([hidden]) li")
+    page.keyboard.press("Enter")  # nothing chosen: what was typed is looked for
+    page.wait_for_url("**/practices?q=kenya&country=KEN")
+
+
 def test_the_search_page_keeps_its_budget(server: str) -> None:
     page, assets = _fetch(f"{server}/practices"), 0
     import re

@@ -56,7 +56,7 @@ class Ground:
         self.withdrawn = stage.record(author, "withdrawn", title=f"Once {c['withdrawn']} public", **hidden)
         self.pages = (f"/practices/{self.revised}", f"/practices/{self.revised}.json", "/", "/practices", "/practices.json",
                       "/practices.csv", "/practices.atom", "/practices?q=draft",
-                      "/practices/by/country", "/practices/map", "/practices/gaps", "/practices/like?own=ISL", "/practices.json?q=above&sort=title")  # fmt: skip
+                      "/practices/by/country", "/practices/suggest?q=pub", "/practices/map", "/practices/gaps", "/practices/like?own=ISL", "/practices.json?q=above&sort=title")  # fmt: skip
         self.before = self.read()
         stage.step(author, self.revised, "revise")
         stage.revise(

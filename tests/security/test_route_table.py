@@ -20,7 +20,7 @@ FACTS = {s: (s, s == "published") for s in STATES} | {"revised": ("draft", True)
 PUBLIC = {
     "public.home", "public.practices", "public.practices_json", "public.practices_csv", "public.practices_atom",
     "public.schema", "public.help_search", "public.about", "public.healthz", "public.robots",
-    "narrowing.values", "narrowing.like", "overview.countries", "overview.gaps",
+    "narrowing.values", "narrowing.like", "overview.countries", "overview.gaps", "public.suggest",
     "account.register", "account.sign_in", "account.sign_out",
 }  # fmt: skip
 SIGNED_IN = {"account.profile", "account.password", "authoring.my_work", "authoring.choose_kind", "authoring.start"}
