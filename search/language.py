@@ -25,11 +25,11 @@ STEM_MARK = "~"
 STOP = frozenset(
     (
         "a an and are as at be by for from has in is it its of on or that the this to was were with what how why "
-        "which can do does we our "
-        "le la les un une des du de et en au aux pour par sur dans que qui est ce ces "
-        "el los las una unos y o del al en por para con que se es su sus "
-        "os um uma uns do da dos das e no na nos nas ao por para com que se sua "
-        "في من على الى إلى عن مع"
+        "which can do does we our who when where did should would could will have had been get you your if not there "
+        "le la les un une des du de et en au aux pour par sur dans que qui est ce ces sont comment quel quelle quand "
+        "el los las una unos y o del al en por para con que se es son su sus como cual cuando donde quien "
+        "os um uma uns do da dos das e no na nos nas ao por para com que se sua sao qual quando onde quem "
+        "في من على الى إلى عن مع ما هل كيف"
     ).split()
 )
 
