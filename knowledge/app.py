@@ -93,7 +93,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
 
 def join(settings: Settings, registry: Registry) -> Site:
     """Database, engine and keeper of a site."""
-    info: dict[str, Any] = {"registry": registry, "registries": {}}
+    info: dict[str, Any] = {"registry": registry, "registries": {}, "synonyms": synonyms(), "worded": {}}
     db = Database(settings.database, timeout=settings.database_timeout, info=info)
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
     return Site(settings, db, engine, Keeper(db, engine))

@@ -30,8 +30,9 @@ class Synonyms:
     """Groups of terms, found by the words of any of them."""
 
     def __init__(self, groups: Iterable[Group] = ()) -> None:
+        self.groups = tuple(groups)
         self._groups: dict[Key, list[tuple[Group, str]]] = {}
-        for group in groups:
+        for group in self.groups:
             for term in group.terms:
                 self._groups.setdefault(key_of(term), []).append((group, term))
         self._longest = max(map(len, self._groups), default=0)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from knowledge.content.registry import RecordType
-from knowledge.services import access, editorial, vocabulary
+from knowledge.services import access, editorial, vocabulary, wording
 from knowledge.services.access import PUBLIC
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Gone, NotFound, SearchDown
@@ -189,6 +189,7 @@ def today() -> date:
 
 
 def _search(session: Session, engine: SearchEngine, query: Query) -> Findings:
+    engine.synonyms = wording.synonyms(session)  # a manager may have added one, in another process
     try:
         results = engine.search(query)
     except SearchUnavailable as error:

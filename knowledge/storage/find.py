@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from knowledge.storage.models.people import Person, SignIn
@@ -21,7 +21,7 @@ from knowledge.storage.models.records import (
     Revision,
     Step,
 )
-from knowledge.storage.models.site import Outbox, VocabularyTerm
+from knowledge.storage.models.site import Outbox, SynonymGroup, VocabularyTerm
 
 WHOLE = (
     joinedload(Record.latest),
@@ -285,6 +285,19 @@ def terms_stamp(session: Session) -> tuple[int, datetime | None]:
     query = select(func.count(), func.max(VocabularyTerm.changed))
     count, last = session.execute(query).one()
     return count, last
+
+
+def synonym_groups(session: Session) -> Sequence[SynonymGroup]:
+    """What a manager added, the newest first."""
+    query = select(SynonymGroup).where(SynonymGroup.removed.is_(False)).order_by(SynonymGroup.id.desc())
+    return session.scalars(query).all()
+
+
+def synonyms_stamp(session: Session) -> tuple[int, int]:
+    """Changes whenever a group of synonyms was added or removed."""
+    query = select(func.count(), func.sum(case((SynonymGroup.removed, 1), else_=0)))
+    count, removed = session.execute(query.select_from(SynonymGroup)).one()
+    return count, removed or 0
 
 
 def outbox(session: Session, limit: int) -> Sequence[Outbox]:

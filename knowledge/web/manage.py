@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from knowledge.content.checks import Problem
+from knowledge.content.site import synonyms as declared_synonyms
 from knowledge.content.vocabularies import LANGUAGES
-from knowledge.services import access, accounts, programmes, vocabulary
+from knowledge.services import access, accounts, programmes, vocabulary, wording
 from knowledge.services.errors import Forbidden, Invalid
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.site import site
@@ -98,6 +99,33 @@ def vocabularies() -> str:
     return render_template(
         "manage/vocabularies.html", vocabularies=list(site().registry().vocabularies), fixed=vocabulary.FIXED
     )
+
+
+@bp.route("/synonyms", methods=["GET", "POST"])
+def synonyms() -> Answer:
+    """What else words mean when they are looked for: add a group of terms, take one away."""
+    actor = signed_in_actor()
+    site().ask(access.require_manager, actor)
+    problems = NONE
+    if request.method == "POST":
+        try:
+            if request.form.get("action") == "add":
+                site().act(wording.add, actor, request.form.get("terms", ""))
+                flash(_("These terms are now found by each other."))
+            else:
+                site().act(wording.remove, actor, request.form.get("id", 0, type=int))
+                flash(_("The group was removed."))
+            return redirect(url_for("manage.synonyms"), 303)
+        except Invalid as error:
+            problems = error.problems
+    page = render_template(
+        "manage/synonyms.html",
+        own=site().ask(wording.groups, actor),
+        shipped=declared_synonyms().groups,
+        problems=problems,
+        given=request.form,
+    )
+    return (page, 422) if problems else page
 
 
 @bp.route("/vocabularies/<name>", methods=["GET", "POST"])

@@ -38,6 +38,7 @@ MANAGER = [
     "/manage/vocabularies",
     "/manage/vocabularies/topics",
     "/manage/withdrawn",
+    "/manage/synonyms",
 ]
 ROLES = {"": PUBLIC, "apprentice1": APPRENTICE, "coach1": COACH, "coach2": COACH, "manager": MANAGER}
 

@@ -27,7 +27,7 @@ SIGNED_IN = {"account.profile", "account.password", "authoring.my_work", "author
 COACHES = {"review.queue"}
 MANAGERS = {
     "manage.overview", "manage.people", "manage.change_person", "manage.all_programmes", "manage.programme",
-    "manage.vocabularies", "manage.terms", "manage.withdrawn",
+    "manage.vocabularies", "manage.terms", "manage.withdrawn", "manage.synonyms",
 }  # fmt: skip
 # endpoint -> the permission of the workflow's table that it asks for
 DESK = {

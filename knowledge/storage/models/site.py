@@ -26,6 +26,17 @@ class VocabularyTerm(Row):
     changed: Mapped[datetime] = mapped_column(default=now)
 
 
+class SynonymGroup(Row):
+    """Terms that mean about the same, added by a manager to those that the project ships. Rows are never deleted."""
+
+    __tablename__ = "synonym_group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    terms: Mapped[list[str]] = mapped_column(JSON)
+    removed: Mapped[bool] = mapped_column(default=False)
+    changed: Mapped[datetime] = mapped_column(default=now)
+
+
 class Outbox(Row):
     """Says "record X changed": written in the transaction of the change, deleted when the index has it durably."""
 
