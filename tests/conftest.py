@@ -30,6 +30,18 @@ PASSWORD = "correct horse battery"
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the tests out one by one, but keep those on the cluster, whose nodes they kill, in one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneCluster(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "cluster" if nodeid.startswith("tests/opensearch/") else nodeid
+
+    return OneCluster(config, log)
+
+
 def service_or_skip(what: str, present: bool) -> None:
     """Skip a test whose server is not there, or fail where CI says that it must be."""
     if present:

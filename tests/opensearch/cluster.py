@@ -6,8 +6,8 @@ port, by which they also send "kill 2" and "start 2"; when nobody is connected a
 
 from __future__ import annotations
 
+import fcntl
 import json
-import os
 import shutil
 import signal
 import socket
@@ -30,16 +30,19 @@ def possible() -> bool:
 
 
 def fetch() -> None:
-    """Let Maven bring the artifacts and compile, once."""
-    if JARS.is_dir() and (HERE / "target" / "classes" / "Node.class").is_file():
-        return
-    fresh = f"target/lib.{os.getpid()}"
-    subprocess.run(
-        ["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", f"-DoutputDirectory={fresh}"],
-        cwd=HERE, check=True, timeout=600,
-    )  # fmt: skip
-    shutil.rmtree(JARS, ignore_errors=True)
-    (HERE / fresh).rename(JARS)  # whole or not at all
+    """Let Maven bring the artifacts and compile, once, also when several ask at a time."""
+    (HERE / "target").mkdir(exist_ok=True)
+    with open(HERE / "target" / "fetch.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if JARS.is_dir() and (HERE / "target" / "classes" / "Node.class").is_file():
+            return
+        shutil.rmtree(HERE / "target" / "lib.new", ignore_errors=True)
+        subprocess.run(
+            ["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DoutputDirectory=target/lib.new"],
+            cwd=HERE, check=True, timeout=600,
+        )  # fmt: skip
+        shutil.rmtree(JARS, ignore_errors=True)
+        (HERE / "target" / "lib.new").rename(JARS)  # whole or not at all
 
 
 def free_ports(count: int) -> list[int]:

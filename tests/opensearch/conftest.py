@@ -19,13 +19,6 @@ from tests.opensearch import cluster as nodes
 PATIENCE = 180  # seconds for three nodes to start on a machine that is busy
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs all of these: nodes are killed here, which nobody else should notice."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("opensearch"))
-
-
 class Remote:
     """The cluster in its own process, told what to do by a connection that also keeps it alive."""
 
