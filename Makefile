@@ -29,7 +29,7 @@ corpus: $(VENV)/.run ## load the real texts beside the checkout (DIR=folder of t
 	@$(BIN)/python -m bench.corpus $(or $(DIR),../shared/corpus) var/corpus.jsonl && $(BIN)/praxis import --publish var/corpus.jsonl
 
 bench: $(VENV)/.dev ## search, side by side with other engines (SIZE=documents, 10000 unless told)
-	@$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/bench.txt || echo "without Tantivy"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --require-hashes -r requirements/bench.txt || echo "without Tantivy"
 	$(BIN)/python -m bench.search $(or $(SIZE),10000)
 
 speed: $(VENV)/.dev ## print what import, indexing and search of whole records cost here
@@ -62,12 +62,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what Praxis needs (once) ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q --no-deps --require-hashes -r requirements/run.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the tests need (once) ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run

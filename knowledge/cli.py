@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,6 +79,7 @@ def run(demo: bool) -> None:
         settings = site.settings
         accounts_shown = setup.demo_accounts(site)
     app = create_app(settings)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that waits its turn
     setup.start_sweep(extension(app))
     try:
         server = create_server(
