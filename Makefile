@@ -28,9 +28,10 @@ format: $(VENV)/.dev ## put the code in shape
 corpus: $(VENV)/.run ## load the real texts beside the checkout (DIR=folder of them) into this site
 	@$(BIN)/python -m bench.corpus $(or $(DIR),../shared/corpus) var/corpus.jsonl && $(BIN)/praxis import --publish var/corpus.jsonl
 
-bench: $(VENV)/.dev ## search, side by side with other engines (SIZE=documents, 10000 unless told)
+bench: $(VENV)/.dev ## search, side by side with other engines (SIZE=documents, 10000 unless told), then whole pages (RECORDS)
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --require-hashes -r requirements/bench.txt || echo "without Tantivy"
 	$(BIN)/python -m bench.search $(or $(SIZE),10000)
+	$(BIN)/python -m bench.http $(or $(RECORDS),2000)
 
 speed: $(VENV)/.dev ## print what import, indexing and search of whole records cost here
 	$(BIN)/python -m bench.speed

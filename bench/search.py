@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -37,16 +36,24 @@ SLOW = {"stock_whoosh": 100_000}  # documents beyond which an engine is left out
 OUT = Path("var/bench.json")
 
 
-def measure(name: str, size: int, folder: Path) -> dict[str, Any]:
-    """Fill one engine and ask it everything: once for words it has not seen, then `ROUNDS` times."""
+def fill(name: str, size: int, folder: Path) -> dict[str, Any]:
+    """Fill one engine."""
     peer = importlib.import_module(f"bench.peers.{name}").Peer(folder / name)
     began = time.perf_counter()
     peer.fill(size)
-    filled = time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    bytes_held = (
+        peer.size() if hasattr(peer, "size") else sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    )
     peer.close()
+    return {"engine": peer.name, "documents": size, "per_second": size / seconds, "bytes": bytes_held}
+
+
+def ask(name: str, folder: Path) -> dict[str, Any]:
+    """Ask an engine that was filled everything: once for words it has not seen, then `ROUNDS` times."""
+    before, _ = memory()
     peer = importlib.import_module(f"bench.peers.{name}").Peer(folder / name)
     asked = questions(QUESTIONS)
-    before = _memory()
     began = time.perf_counter()
     peer.ask(asked[0])
     cold = time.perf_counter() - began
@@ -55,15 +62,14 @@ def measure(name: str, size: int, folder: Path) -> dict[str, Any]:
         first.append(_timed(peer, question, totals))
     for _ in range(ROUNDS):
         again += [_timed(peer, question, []) for question in asked]
-    size_of = peer.size() if hasattr(peer, "size") else sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
-    found: dict[str, Any] = {
-        "engine": peer.name, "documents": size, "per_second": size / filled, "bytes": size_of, "cold": cold * 1000,
+    own, mapped = memory()
+    peer.close()
+    return {
+        "cold": cold * 1000,
         "p50": statistics.median(again), "p95": statistics.quantiles(again, n=20)[-1],
         "first_p50": statistics.median(first), "first_p95": statistics.quantiles(first, n=20)[-1],
-        "memory": _memory(), "memory_before": before, "found": sum(totals),
+        "memory": own, "mapped": mapped, "memory_before": before, "found": sum(totals),
     }  # fmt: skip
-    peer.close()
-    return found
 
 
 def _timed(peer: Any, question: Any, totals: list[int]) -> float:
@@ -72,10 +78,11 @@ def _timed(peer: Any, question: Any, totals: list[int]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def _memory() -> int:
-    """Resident bytes of this process now; files that are mapped count where they were touched."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
+def memory() -> tuple[int, int]:
+    """Bytes of this process in memory: its own, and those of mapped files, which all processes share."""
+    told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    own, mapped = (int(told[name].split()[0]) * 1024 for name in ("RssAnon", "RssFile"))
+    return own, mapped
 
 
 def run(size: int) -> list[dict[str, Any]]:
@@ -87,16 +94,19 @@ def run(size: int) -> list[dict[str, Any]]:
             continue
         with tempfile.TemporaryDirectory() as folder:
             print(f"{name}: {size:,} documents ...", file=sys.stderr)
-            done = subprocess.run(
-                [sys.executable, "-m", "bench.search", "--one", name, str(size), folder],
-                capture_output=True, text=True, env=os.environ, check=False,
-            )  # fmt: skip
-        if done.returncode == 0:
-            rows.append(json.loads(done.stdout.splitlines()[-1]))
-        else:
-            last = done.stderr.strip().splitlines()[-1:]
-            print(f"{name}: left out: {missing or last}", file=sys.stderr)
+            try:
+                rows.append(_alone("fill", name, size, folder) | _alone("ask", name, size, folder))
+            except subprocess.CalledProcessError as error:
+                print(f"{name}: left out: {missing or error.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
     return rows
+
+
+def _alone(step: str, name: str, size: int, folder: str) -> dict[str, Any]:
+    """A step in a process of its own, so that what it holds in memory is its own."""
+    command = [sys.executable, "-m", "bench.search", "--one", step, name, str(size), folder]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=True)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def show(rows: list[dict[str, Any]]) -> None:
@@ -116,6 +126,8 @@ def show(rows: list[dict[str, Any]]) -> None:
         "records/s",
         "MB",
         "memory MB",
+        "kB each",
+        "mapped MB",
         "p50 to ours",
         "found",
     ):
@@ -124,6 +136,7 @@ def show(rows: list[dict[str, Any]]) -> None:
         table.add_row(
             r["engine"], f"{r['p50']:.2f}", f"{r['p95']:.2f}", f"{r['first_p50']:.2f}", f"{r['first_p95']:.2f}",
             f"{r['cold']:.0f}", f"{r['per_second']:.0f}", f"{r['bytes'] / 1e6:.0f}", f"{r['memory'] / 1e6:.0f}",
+            f"{(r['memory'] - r['memory_before']) / r['documents'] / 1000:.1f}", f"{r.get('mapped', 0) / 1e6:.0f}",
             f"{r['p50'] / ours['p50']:.1f}", f"{r['found']:,}",
         )  # fmt: skip
     Console(width=150).print(table)
@@ -132,13 +145,14 @@ def show(rows: list[dict[str, Any]]) -> None:
 def main(arguments: list[str]) -> None:
     """The command."""
     if arguments[:1] == ["--one"]:
-        print(json.dumps(measure(arguments[1], int(arguments[2]), Path(arguments[3]))))
+        _, step, name, size, folder = arguments
+        print(json.dumps(fill(name, int(size), Path(folder)) if step == "fill" else ask(name, Path(folder))))
         return
     kept = json.loads(OUT.read_text()) if OUT.exists() else []
-    for size in map(int, arguments or ["10000"]):
-        rows = run(size)
+    for documents in map(int, arguments or ["10000"]):
+        rows = run(documents)
         show(rows)
-        kept = [r for r in kept if r["documents"] != size] + rows
+        kept = [r for r in kept if r["documents"] != documents] + rows
         OUT.parent.mkdir(exist_ok=True)
         OUT.write_text(json.dumps(kept, indent=1))
     OUT.with_suffix(".svg").write_text(picture(kept))

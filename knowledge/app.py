@@ -26,6 +26,7 @@ from knowledge.content.site import synonyms
 from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
 from knowledge.services.indexing import Keeper
+from knowledge.services.searches import Heard
 from knowledge.services.site import Site
 from knowledge.settings import Settings
 from knowledge.storage.session import Database
@@ -96,7 +97,8 @@ def join(settings: Settings, registry: Registry) -> Site:
     info: dict[str, Any] = {"registry": registry, "registries": {}, "synonyms": synonyms(), "worded": {}}
     db = Database(settings.database, timeout=settings.database_timeout, info=info)
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
-    return Site(settings, db, engine, Keeper(db, engine))
+    heard = Heard()
+    return Site(settings, db, engine, Keeper(db, engine, heard.keep), heard)
 
 
 def templates() -> Path:

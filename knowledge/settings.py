@@ -34,7 +34,7 @@ class Settings:
     secret_key: str = _setting("", "signs cookies, at least 32 characters; empty to make one and keep it (mode 0600)")
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on")
-    threads: int = _setting(8, "requests served at the same time")
+    threads: int = _setting(4, "requests served at the same time; more than cores only make each wait for the others")
     base_url: str = _setting("", "public address of the site, for links in feeds; empty for http://HOST:PORT")
     proxies: int = _setting(0, "how many trusted proxies stand in front and set X-Forwarded-For and -Proto")
     database_timeout: float = _setting(5.0, "seconds to wait for a locked database before answering 503")

@@ -41,7 +41,7 @@ class IndexSchema:
     def fingerprint(self) -> str:
         """Changes whenever an index built for another schema must be rebuilt."""
         text = ",".join(f"{f.name}^{f.weight:g}" for f in self.text)
-        return f"5|{text}|{','.join(self.facets)}|{self.years}"
+        return f"6|{text}|{','.join(self.facets)}|{self.years}"
 
 
 @dataclass(frozen=True)

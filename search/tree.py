@@ -115,8 +115,11 @@ def added_to(node: Node) -> dict[str, list[str]]:
 def widened(node: Node) -> Node | None:
     """What to look for when few records have all the words: those with some of them too. None when it is one word.
 
-    What is excluded and what a facet demands stays demanded.
+    What is excluded and what a facet demands stays demanded. A term of several words, alone, is looked for by some of
+    them too; what has the whole term, or another name of it, comes first.
     """
+    if isinstance(node, Or) and isinstance(node.parts[0], And) and all(isinstance(p, Added) for p in node.parts[1:]):
+        return Or((Most(node.parts[0].parts, 1), Most((Or(node.parts[1:]),), 1)))
     if not isinstance(node, And):
         return None
     words = tuple(p for p in node.parts if not isinstance(p, Not | FacetTerm))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import singledispatch
 from typing import Any
 
-from knowledge.content.facets import Facet, Take
+from knowledge.content.facets import FACETS, Facet, Take
 from knowledge.content.fields import (
     Choice,
     Choices,
@@ -209,12 +209,14 @@ def _(f: Lines, value: Any, vocabularies: Vocabularies) -> str:
 @text_of.register(Choice)
 @text_of.register(Choices)
 def _(f: Choice | Choices, value: Any, vocabularies: Vocabularies) -> str:
-    """A term is found by its names in every language and by its synonyms."""
-    terms, words = vocabularies[f.vocabulary], list[str]()
-    for term_id in value if isinstance(value, list) else [value]:
-        if term_id in terms:
-            words += [*dict.fromkeys(terms[term_id].names.values()), *terms[term_id].synonyms]
-    return "\n".join(words)
+    """A term is found by its names in every language, by its synonyms, and by all those of the group it stands in."""
+    terms, chosen = vocabularies[f.vocabulary], value if isinstance(value, list) else [value]
+    found = [terms[term_id] for term_id in chosen if term_id in terms]
+    for facet in FACETS:
+        if facet.vocabulary == f.vocabulary and facet.under:
+            groups = (facet.group(term.id, vocabularies) for term in tuple(found))
+            found += [vocabularies[facet.groups][group] for group in dict.fromkeys(groups) if group]
+    return "\n".join(word for term in found for word in (*dict.fromkeys(term.names.values()), *term.synonyms))
 
 
 @text_of.register

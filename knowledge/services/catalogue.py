@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -177,10 +177,9 @@ def names(record: Record) -> tuple[str, ...]:
     return tuple(editorial.names(record))
 
 
-def newest(session: Session, limit: int = 6) -> list[tuple[Record, RecordType]]:
+def newest(session: Session, limit: int) -> Sequence[Record]:
     """What was published last."""
-    registry = vocabulary.registry(session)
-    return [(r, registry[r.kind]) for r in find.newest_public(session, limit)]
+    return find.newest_public(session, limit)
 
 
 def today() -> date:
@@ -195,7 +194,9 @@ def _search(session: Session, engine: SearchEngine, query: Query) -> Findings:
     except SearchUnavailable as error:
         raise SearchDown(str(error)) from error
     registry = vocabulary.registry(session)
-    rows = find.records(session, [h.id.removesuffix(DESK) for h in results.hits])
+    at_desk = any(h.id.endswith(DESK) for h in results.hits)
+    read = find.records if at_desk else find.live  # a page of public results needs no drafts, and no people
+    rows = read(session, [h.id.removesuffix(DESK) for h in results.hits])
     found = []
     for hit in results.hits:
         record = rows.get(hit.id.removesuffix(DESK))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -176,10 +176,13 @@ def reconcile(db: Database, engine: SearchEngine) -> Comparison:
 
 
 class Keeper:
-    """Heals the index in the background: sweeps the outbox, and rebuilds an index that does not open."""
+    """Heals the index in the background: sweeps the outbox, and rebuilds an index that does not open.
 
-    def __init__(self, db: Database, engine: SearchEngine) -> None:
-        self._db, self._engine = db, engine
+    `also`: what else is to be done at every sweep.
+    """
+
+    def __init__(self, db: Database, engine: SearchEngine, also: Callable[[Database], None] = lambda _: None) -> None:
+        self._db, self._engine, self._also = db, engine, also
         self._rebuilding = threading.Lock()
         self._stop = threading.Event()
 
@@ -210,6 +213,7 @@ class Keeper:
         while not self._stop.wait(every):
             try:
                 self._sweep()
+                self._also(self._db)
                 if time.monotonic() - compared > COMPARED_EVERY:
                     compared = time.monotonic()
                     self._reconcile()

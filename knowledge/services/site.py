@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from knowledge.content.registry import Registry
 from knowledge.services import vocabulary
 from knowledge.services.indexing import Keeper
+from knowledge.services.searches import Heard
 from knowledge.settings import Settings
 from knowledge.storage.session import Database, WriteConflict
 from search.engine import SearchEngine
@@ -27,6 +28,7 @@ class Site:
     db: Database
     engine: SearchEngine
     keeper: Keeper
+    heard: Heard
 
     def ask(self, service: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a service that only reads."""

@@ -1,4 +1,4 @@
-"""What somebody may mean who has typed so far: countries, topics, stages and titles. Public things only."""
+"""What somebody may mean who has typed so far: names, common searches and titles. Public things only."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session
 
 from knowledge.content.facets import Facet, Take
 from knowledge.content.registry import Registry
-from knowledge.services import catalogue, vocabulary
+from knowledge.services import catalogue, searches, vocabulary
 from search import language as words
 from search.engine import SearchEngine
 from search.query import MAX_LENGTH, Query
 
 LEAST = 2  # letters typed before anything is suggested
-NAMES, TITLES = 5, 5
+NAMES, SEARCHES, TITLES = 5, 3, 5
 FACETS = ("country", "topic", "stage")
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A value of a facet, with how many public records it has; or a record, whose facet is "". `text`: its name."""
+    """A value of a facet or a common search, with how many public records it has; or a record. `text`: its name."""
 
     text: str
     facet: str = ""
@@ -33,7 +33,10 @@ class Suggestion:
 
 
 def suggest(session: Session, engine: SearchEngine, typed: str, language: str) -> list[Suggestion]:
-    """Names first, then titles in which all words stand, the last of them begun. Raises SearchDown, search.BadQuery."""
+    """Names first, then common searches, then titles, in which all words stand, the last of them begun.
+
+    Raises SearchDown, search.BadQuery.
+    """
     typed = typed.strip()[:MAX_LENGTH]
     found = [token.word for token in words.tokens(typed)]
     if sum(map(len, found)) < LEAST:
@@ -46,7 +49,7 @@ def suggest(session: Session, engine: SearchEngine, typed: str, language: str) -
         for suggestion in _names(facet, dict(counts.facets.get(facet.id, {})), registry, found, language)
     ]
     names.sort(key=lambda s: (not _begins(found, s.text), not _same_start(typed, s.text), -s.count, s.text))
-    return names[:NAMES] + _titles(session, engine, found)
+    return names[:NAMES] + _searches(session, engine, typed, found) + _titles(session, engine, found)
 
 
 def _names(
@@ -72,6 +75,17 @@ def _same_start(typed: str, name: str) -> bool:
 @lru_cache(maxsize=20_000)
 def _words(name: str) -> tuple[str, ...]:
     return tuple(token.word for token in words.tokens(name))
+
+
+def _searches(session: Session, engine: SearchEngine, typed: str, found: list[str]) -> list[Suggestion]:
+    common = (text for text in searches.common(session, found) if words.fold(text) != words.fold(typed))
+    told = (Suggestion(text, count=_total(session, engine, text)) for text in common)
+    return [suggestion for suggestion in told if suggestion.count][:SEARCHES]
+
+
+def _total(session: Session, engine: SearchEngine, text: str) -> int:
+    query = Query(text, per_page=1, for_people=False, relax=False)
+    return catalogue.find_practices(session, engine, query).results.total
 
 
 def _titles(session: Session, engine: SearchEngine, typed: list[str]) -> list[Suggestion]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from knowledge.storage.models.people import Person, SignIn
@@ -21,7 +21,7 @@ from knowledge.storage.models.records import (
     Revision,
     Step,
 )
-from knowledge.storage.models.site import Outbox, SynonymGroup, VocabularyTerm
+from knowledge.storage.models.site import Outbox, SearchAsked, SynonymGroup, VocabularyTerm
 
 WHOLE = (
     joinedload(Record.latest),
@@ -47,6 +47,12 @@ def records(session: Session, ids: Iterable[str]) -> dict[str, Record]:
     if not wanted:
         return {}
     found = session.scalars(select(Record).where(Record.id.in_(wanted)).options(*WHOLE))
+    return {r.id: r for r in found}
+
+
+def live(session: Session, ids: Iterable[str]) -> dict[str, Record]:
+    """Records by id with what is public of them, and nothing else, for a page of results."""
+    found = session.scalars(select(Record).where(Record.id.in_(list(ids))).options(joinedload(Record.live)))
     return {r.id: r for r in found}
 
 
@@ -111,7 +117,7 @@ def unassigned(session: Session, states: Iterable[str]) -> Sequence[Record]:
 def newest_public(session: Session, limit: int) -> Sequence[Record]:
     """The records that were published last."""
     query = select(Record).where(Record.live_id.is_not(None)).order_by(Record.published.desc(), Record.id)
-    return session.scalars(query.options(*WHOLE).limit(limit)).all()
+    return session.scalars(query.options(joinedload(Record.live)).limit(limit)).all()
 
 
 def public_by_title(
@@ -128,7 +134,7 @@ def public_by_title(
         query = query.where(or_(*(has_facet(facet, value, LIVE) for value in values)))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     page = query.order_by(Record.published.desc(), Record.id).offset(start).limit(limit)
-    return total, session.scalars(page.options(*WHOLE)).all()
+    return total, session.scalars(page.options(joinedload(Record.live))).all()
 
 
 def public_count(session: Session) -> int:
@@ -303,6 +309,25 @@ def synonyms_stamp(session: Session) -> tuple[int, int]:
 def outbox(session: Session, limit: int) -> Sequence[Outbox]:
     """The oldest changes the index has not heard of."""
     return session.scalars(select(Outbox).order_by(Outbox.id).limit(limit)).all()
+
+
+def searches(session: Session, words: Iterable[str]) -> dict[str, SearchAsked]:
+    """These searches as they were counted so far."""
+    return {row.words: row for row in session.scalars(select(SearchAsked).where(SearchAsked.words.in_(list(words))))}
+
+
+def searches_of_days(session: Session, days: int, begun: str) -> Sequence[SearchAsked]:
+    """Searches of at least so many days in which a word begins so, the most frequent first."""
+    begins = SearchAsked.words.startswith(begun, autoescape=True)
+    query = select(SearchAsked).where(
+        SearchAsked.days >= days, begins | SearchAsked.words.contains(f" {begun}", autoescape=True)
+    )
+    return session.scalars(query.order_by(SearchAsked.days.desc(), SearchAsked.words).limit(50)).all()
+
+
+def forget_searches(session: Session, before: date) -> None:
+    """Those nobody asked for since then."""
+    session.execute(delete(SearchAsked).where(SearchAsked.last < before))
 
 
 def outbox_size(session: Session) -> int:

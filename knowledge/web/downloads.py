@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 import feedgenerator
-from flask import make_response, url_for
+from flask import make_response
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from knowledge.content.facets import Take
 from knowledge.content.registry import Registry
 from knowledge.services.catalogue import Findings, Found, Record, Revision
+from knowledge.web.cards import practice_url
 from knowledge.web.params import Asked
 
 _COLUMNS = (
@@ -35,18 +34,12 @@ _COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "–")
 
 
-def slug(title: str) -> str:
-    """A title as part of an address: letters and digits of any script, hyphens between, at most 80 characters."""
-    text = unicodedata.normalize("NFKC", title).casefold()
-    return re.sub(r"[\W_]+", "-", text).strip("-")[:80].strip("-") or "record"
-
-
 def item(record: Record, revision: Revision, registry: Registry, language: str) -> dict[str, Any]:
     """A record in a list, for programs: ids, not labels."""
     values = revision.values
     return {
         "id": record.id,
-        "url": url_for("public.practice", record_id=record.id, slug=slug(revision.title), _external=False),
+        "url": practice_url(record.id, revision.title),
         "kind": record.kind,
         "title": revision.title,
         "summary": values.get("summary", ""),
@@ -113,7 +106,7 @@ def as_atom(asked: Asked, found: Sequence[Found], address: str) -> Response:
         language="en",
     )
     for f in found:
-        link = address + url_for("public.practice", record_id=f.record.id, slug=slug(f.revision.title))
+        link = address + practice_url(f.record.id, f.revision.title)
         feed.add_item(
             title=_sound(f.revision.title),
             link=link,

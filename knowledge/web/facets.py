@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from knowledge.content.facets import Facet, Take
@@ -18,14 +18,22 @@ SHORT = 16  # values that are all there, the last ones folded
 
 @dataclass(frozen=True)
 class FacetChoice:
-    """One value of a facet: its count, the address of the search with it taken in or out, what stands below it."""
+    """One value of a facet: its count, the address of the search with it taken in or out, what stands below it.
+
+    `address` is asked only for a choice that is shown: of a long facet that is one in ten.
+    """
 
     value: str
     label: str
     count: int
     selected: bool
-    url: str
+    address: Callable[[], str]
     below: tuple[FacetChoice, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """The address of the search with this value taken in or out."""
+        return self.address()
 
     @property
     def with_all_below(self) -> Iterator[FacetChoice]:
@@ -82,16 +90,19 @@ def facet_view(
     counts = {**dict.fromkeys(chosen, 0), **counted}
     names = {value: facet.name(value, registry.vocabularies, language) for value in counts}
     ordered = sorted(counts, key=_by_name(names) if by_name else _by_count(registry, facet, counts, chosen, names))
+    groups = {value: facet.group(value, registry.vocabularies) for value in ordered}
     below: dict[str, list[str]] = {}
-    for value in ordered:
-        if (group := facet.group(value, registry.vocabularies)) in counts:
+    for value, group in groups.items():
+        if group in counts:
             below.setdefault(group, []).append(value)
 
-    def choice(value: str, instead: Iterable[str], members: tuple[FacetChoice, ...] = ()) -> FacetChoice:
-        url = asked.url(filters=asked.toggled(facet.id, value, instead))
-        return FacetChoice(value, names[value], counts[value], value in chosen, url, members)
+    def choice(value: str, instead: Collection[str], members: tuple[FacetChoice, ...] = ()) -> FacetChoice:
+        def address() -> str:
+            return asked.url(filters=asked.toggled(facet.id, value, instead))
 
-    single = {v: choice(v, [facet.group(v, registry.vocabularies)]) for v in ordered if v not in below}
+        return FacetChoice(value, names[value], counts[value], value in chosen, address, members)
+
+    single = {v: choice(v, (groups[v],)) for v in ordered if v not in below}
     inside = {value for members in below.values() for value in members}
     choices = tuple(
         choice(v, below[v], tuple(single[w] for w in below[v])) if v in below else single[v]

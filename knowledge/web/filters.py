@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
 
-from knowledge.derive.dates import ONGOING, in_words
+from knowledge.derive.dates import in_words
 from knowledge.services import catalogue
 from knowledge.services.catalogue import Record
-from knowledge.web.downloads import slug
+from knowledge.web import cards
+from knowledge.web.cards import practice_url, slug
 from knowledge.web.language import direction, reader_language
-from knowledge.web.public import practice_url
 from knowledge.web.site import site
 from workflows.editorial import EDITORIAL, PUBLISHED
 
@@ -38,12 +38,9 @@ def waiting(days: int) -> str:
     return str(ngettext("%(num)d working day", "%(num)d working days", days) if days else gettext("since today"))
 
 
-def years(values: dict[str, Any]) -> str:
+def years(values: Mapping[str, Any]) -> str:
     """When it happened: 2005 to 2012."""
-    start, end = values.get("start", ""), values.get("end", "")
-    if not start or end[:4] == start[:4]:
-        return str(start[:4])
-    return in_words(f"{start[:4]}/{end if end == ONGOING else end[:4]}" if end else start[:4], reader_language())
+    return cards.years(values, reader_language())
 
 
 def state_words(record: Record) -> str:
@@ -60,6 +57,7 @@ def authors(record: Record) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "marked": cards.marked,
     "partial_date": partial_date,
     "day": day,
     "moment": moment,
@@ -75,6 +73,5 @@ GLOBALS: dict[str, Callable[..., Any]] = {
     "reader_language": reader_language,
     "interface_language": lambda: get_locale().language,
     "editorial_state": EDITORIAL.state,
-    "registry_terms": lambda: site().registry().vocabularies,
     "site_address": lambda: site().settings.address,
 }

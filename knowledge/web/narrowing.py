@@ -70,8 +70,9 @@ def countries_like_mine(asked: Asked, registry: Registry, language: str) -> Face
     own = mine(registry)
     wanted = facets.shared(registry, own)
     if not wanted:
-        return FacetChoice("", "", 0, False, asked.url("narrowing.like"))
+        return FacetChoice("", "", 0, False, lambda: asked.url("narrowing.like"))
     on = all(asked.filters.get(facet) == values for facet, values in wanted.items())
     others = {facet: values for facet, values in asked.filters.items() if facet not in wanted}
-    url = asked.url(filters=others if on else {**asked.filters, **wanted})
-    return FacetChoice(own, registry.vocabularies["countries"].name(own, language), 0, on, url)
+    filters = others if on else {**asked.filters, **wanted}
+    name = registry.vocabularies["countries"].name(own, language)
+    return FacetChoice(own, name, 0, on, lambda: asked.url(filters=filters))

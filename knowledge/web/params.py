@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote_plus
 
-from flask import url_for
+from flask import g, url_for
 from werkzeug.datastructures import MultiDict
 
 from knowledge.content.facets import Facet, Take
@@ -53,15 +55,19 @@ class Asked:
         Changes that are no part of a search go into the address as they are.
         """
         own = {name: changes.pop(name) for name in _PARTS & changes.keys()}
-        other = replace(self, **{"page": 1, **own})
-        args: dict[str, Any] = {"q": other.text or None, **{k: list(v) for k, v in other.filters.items() if v}}
-        args |= {"year_from": other.year_from, "year_to": other.year_to}
-        args["sort"] = other.sort.value if other.sort is not Sort.RELEVANCE else None
-        args["page"] = other.page if other.page > 1 else None
-        args["synonyms"] = None if other.synonyms else "off"
-        args["words"] = None if other.relax else "all"
-        args["per_page"] = other.per_page if other.per_page != PER_PAGE else None
-        return url_for(endpoint, **{k: v for k, v in (args | changes).items() if v is not None})
+        path = url_for(endpoint, **changes) if changes else _path(endpoint)
+        query = "&".join(f"{name}={_quoted(value)}" for name, value in replace(self, **{"page": 1, **own}).pairs())
+        return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """This search as names and values of an address; what is as usual is left out."""
+        pairs = [("q", self.text)] + [(f, v) for f, values in self.filters.items() for v in values]
+        pairs += [("year_from", str(self.year_from or "")), ("year_to", str(self.year_to or ""))]
+        pairs += [("sort", self.sort.value if self.sort is not Sort.RELEVANCE else "")]
+        pairs += [("page", str(self.page) if self.page > 1 else "")]
+        pairs += [("synonyms", "" if self.synonyms else "off"), ("words", "" if self.relax else "all")]
+        pairs += [("per_page", str(self.per_page) if self.per_page != PER_PAGE else "")]
+        return [(name, value) for name, value in pairs if value]
 
     def toggled(self, facet: str, value: str, instead: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
         """The filters with one value taken in or out. `instead`: what goes when it comes in."""
@@ -73,11 +79,7 @@ class Asked:
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """This search as names and values for the hidden fields of a form that changes the parts named."""
-        pairs = [("q", self.text)] + [(f, v) for f, values in self.filters.items() for v in values]
-        pairs += [("year_from", str(self.year_from or "")), ("year_to", str(self.year_to or ""))]
-        pairs += [("sort", self.sort.value if self.sort is not Sort.RELEVANCE else "")]
-        pairs += [("synonyms", "" if self.synonyms else "off"), ("words", "" if self.relax else "all")]
-        return [(name, value) for name, value in pairs if value and name not in without]
+        return [(name, value) for name, value in self.pairs() if name not in ("page", *without)]
 
     @property
     def shown_sort(self) -> Sort:
@@ -91,6 +93,19 @@ class Asked:
 
 
 _PARTS = frozenset(f.name for f in fields(Asked))
+
+
+@lru_cache(4096)
+def _quoted(value: str) -> str:
+    return quote_plus(value, safe="!$'()*,/:;?@")  # what an address may have as it is
+
+
+def _path(endpoint: str) -> str:
+    """The address of a page, asked for once per request: a page of results has a hundred links to itself."""
+    paths: dict[str, str] = g.setdefault("paths", {})
+    if endpoint not in paths:
+        paths[endpoint] = url_for(endpoint)
+    return paths[endpoint]
 
 
 def read(args: MultiDict[str, str], registry: Registry) -> Asked:

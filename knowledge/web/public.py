@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -13,11 +14,12 @@ from knowledge.content.registry import Registry
 from knowledge.derive import api as derive_api
 from knowledge.derive import show
 from knowledge.services import catalogue, rendering, suggesting
-from knowledge.services.catalogue import Article, Findings
+from knowledge.services.catalogue import Article, Findings, Found
 from knowledge.services.errors import SearchDown, StorageUnavailable
-from knowledge.web import downloads, narrowing, params
+from knowledge.web import cards, downloads, narrowing, params
 from knowledge.web import facets as facet_pages
 from knowledge.web.actor import actor
+from knowledge.web.cards import Card, practice_url
 from knowledge.web.histogram import histogram
 from knowledge.web.language import reader_language
 from knowledge.web.params import Asked
@@ -41,8 +43,7 @@ def home() -> str:
     except SearchDown:
         site().keeper.heal()
         facets, total = {}, None
-    newest = site().ask(catalogue.newest)
-    return render_template("public/home.html", facets=facets, total=total, newest=newest, registry=registry)
+    return render_template("public/home.html", facets=facets, total=total, newest=_newest(registry, 6))
 
 
 @bp.get("/practices")
@@ -57,9 +58,11 @@ def practices() -> Response | str | tuple[str, int]:
     except SearchDown:
         site().keeper.heal()
         findings = site().ask(catalogue.find_meanwhile, asked.query())
-        newest = () if findings.found else site().ask(catalogue.newest, 20)
-        page = render_template("public/rebuilding.html", asked=asked, findings=findings, newest=newest)
+        newest = [] if findings.found else _newest(registry, 20)
+        shown = _cards(findings.found, registry)
+        page = render_template("public/rebuilding.html", asked=asked, findings=findings, cards=shown, newest=newest)
         return make_response(page, 503, {"Retry-After": "30"})
+    site().heard.note(asked.text, findings.results)
     typed = asked.text
     if findings.results.corrected:  # every link of the page goes on with the words that found something
         asked = replace(asked, text=findings.results.spelling)
@@ -69,6 +72,7 @@ def practices() -> Response | str | tuple[str, int]:
         asked=asked,
         typed=typed,
         findings=findings,
+        cards=_cards(findings.found, registry),
         facets=facets,
         bars=histogram(asked, findings.results.facets.get("year", {})),
         like_mine=narrowing.countries_like_mine(asked, registry, reader_language()),
@@ -120,7 +124,7 @@ def practice(record_id: str, slug: str = "") -> Response | str:
     here = practice_url(article.record.id, article.revision.title)
     if request.path != here:
         return redirect(here, 301)
-    similar = site().ask(catalogue.similar, site().engine, article)
+    similar = _cards(site().ask(catalogue.similar, site().engine, article), site().registry())
     return render_template("public/practice.html", similar=similar, **shown(article))
 
 
@@ -165,11 +169,6 @@ def robots() -> Response:
     return response
 
 
-def practice_url(record_id: str, title: str) -> str:
-    """The address of a record's page; only the id counts, the title is for people."""
-    return url_for("public.practice", record_id=record_id, slug=downloads.slug(title))
-
-
 def shown(article: Article, private: bool = False) -> dict[str, Any]:
     """What the template of a record's page needs."""
     registry = site().registry()
@@ -187,9 +186,25 @@ def shown(article: Article, private: bool = False) -> dict[str, Any]:
     return {"article": article, "sections": sections, "registry": registry, "today": catalogue.today()}
 
 
+def _cards(found: Iterable[Found], registry: Registry) -> list[Card]:
+    return [cards.found_card(each, registry, reader_language()) for each in found]
+
+
+def _newest(registry: Registry, limit: int) -> list[Card]:
+    newest = site().ask(catalogue.newest, limit)
+    return [cards.card(record, record.live, registry, reader_language()) for record in newest if record.live]
+
+
 def _suggested(found: suggesting.Suggestion, registry: Registry) -> dict[str, Any]:
     if found.record_id:
         return {"text": found.text, "language": found.language, "url": practice_url(found.record_id, found.text)}
+    if not found.facet:
+        return {
+            "text": found.text,
+            "kind": gettext("Search"),
+            "count": found.count,
+            "url": Asked(text=found.text).url(),
+        }
     kind = gettext(registry.facets[found.facet].label)
     url = Asked(filters={found.facet: (found.value,)}).url()
     return {"text": found.text, "kind": kind, "count": found.count, "url": url}

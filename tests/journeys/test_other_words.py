@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.conftest import Stage
 
 
@@ -51,3 +53,25 @@ def test_a_misspelt_word_finds_at_once_and_every_link_goes_on_with_the_right_one
     strict = stage.client().get("/practices?q=quotatoins&words=all").text
     assert "Did you mean" in strict and "Nothing fits all of this" in strict
     assert "0" in strict and stage.client().get("/practices.json?q=quotatoins").json["corrected"] is True
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "marchés publics durables"),
+        ("fr", "achats durables"),
+        ("es", "compras sostenibles"),
+        ("pt", "contratação pública sustentável"),
+        ("en", "sustainable procurement"),
+        ("en", "sub-saharan africa"),
+    ],
+)
+def test_a_record_is_found_by_the_group_of_its_topic_or_country_in_any_language(
+    stage: Stage, language: str, text: str
+) -> None:
+    author = stage.actor("author")
+    green = stage.record(author, "published", title="Lamps that last", topics=["green"], countries=["SWZ"])
+    stage.record(author, "published", title="Lamps that are cheap", topics=["e-gp"], countries=["FRA"])
+    asked = {"q": text, "words": "all"}
+    found = stage.client().get("/practices.json", query_string=asked, headers={"Accept-Language": language}).json
+    assert [item["id"] for item in found["items"]] == [green]

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from sqlalchemy import func, select
 
+from knowledge.services import searches
+from knowledge.storage.models.base import now
+from knowledge.storage.models.site import SearchAsked
+from knowledge.storage.session import StorageUnavailable
+from search.query import Results
 from tests.conftest import Stage
 
 
@@ -51,3 +60,62 @@ def test_odd_beginnings_suggest_nothing_and_never_fail(told: Stage, typed: str) 
 def test_without_an_index_the_box_goes_on_without(told: Stage) -> None:
     told.site.engine.lose()  # type: ignore[attr-defined]
     assert suggested(told, "framework") == []
+
+
+def searched(stage: Stage, text: str, days: int = searches.COMMON, until: int = 0, **asked: str) -> None:
+    """Somebody asks on so many days, the last of them so many days ago; the sweep keeps it."""
+    for ago in range(until + days - 1, until - 1, -1):
+        with freeze(now() - timedelta(days=ago)):
+            for _ in range(4):
+                assert stage.client().get("/practices", query_string={"q": text, **asked}).status_code == 200
+                stage.site.heard.keep(stage.site.db)
+
+
+def freeze(moment: datetime) -> AbstractContextManager[object]:
+    return patch.object(searches, "now", lambda: moment)
+
+
+def test_a_search_of_several_days_is_suggested_with_what_it_finds(told: Stage) -> None:
+    searched(told, "Clinics agreements", days=searches.COMMON - 1, until=1)
+    assert "Clinics agreements" not in [s["text"] for s in suggested(told, "clin")], "two days are not common"
+    searched(told, "Clinics  agreements", days=1)
+    assert {"text": "Clinics agreements", "kind": "Search", "count": 1, "url": "/practices?q=Clinics+agreements"} in (
+        suggested(told, "clin")
+    )
+    assert suggested(told, "agreements clinics") and "Search" not in str(suggested(told, "clinics agreements"))
+
+
+def test_a_search_that_finds_nothing_public_is_never_suggested(told: Stage) -> None:
+    for text in ("nobody", "agreements nobody may see", "clinics nonsense", "klinics", '"clinics"', "clinics -x"):
+        searched(told, text)
+    assert [s["text"] for s in suggested(told, "nobody") + suggested(told, "klin")] == []
+    assert [s["text"] for s in suggested(told, "clin")] == ["Framework agreements for clinics"]
+
+
+def test_what_was_withdrawn_is_no_common_search_any_more(told: Stage) -> None:
+    other = told.record(told.actor("author"), "published", title="Bicycles for messengers")
+    searched(told, "bicycles")
+    assert "bicycles" in [s["text"] for s in suggested(told, "bicy")]
+    told.step(told.actor("manager"), other, "withdraw")
+    assert suggested(told, "bicy") == []
+
+
+def test_searches_are_forgotten_after_half_a_year_and_without_who_asked(told: Stage) -> None:
+    searched(told, "clinics")
+    with freeze(now() + searches.FORGOTTEN + timedelta(days=1)):
+        told.site.heard.note("framework", Results(1, (), 1, 20, complete=1))
+        told.site.heard.keep(told.site.db)
+    with told.site.db.reading() as session:
+        rows = session.scalars(select(SearchAsked)).all()
+    assert [(row.words, row.text, row.days) for row in rows] == [("framework", "framework", 1)]
+    assert set(SearchAsked.__table__.columns.keys()) == {"words", "text", "days", "last"}
+
+
+def test_a_flood_of_searches_is_bounded_and_a_database_away_loses_none(told: Stage) -> None:
+    for number in range(searches.MOST + 50):
+        told.site.heard.note(f"word {number}", Results(1, (), 1, 20, complete=1))
+    with patch.object(told.site.db, "transaction", side_effect=StorageUnavailable), pytest.raises(StorageUnavailable):
+        told.site.heard.keep(told.site.db)
+    told.site.heard.keep(told.site.db)
+    with told.site.db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(SearchAsked)) == searches.MOST

@@ -94,7 +94,10 @@ def test_another_term_for_what_was_typed_is_found_below_it_and_named(engine: Sea
     assert ids(engine, "request for quotation phone", relax=False) == [
         "long"
     ]  # the long form in another form, and a word beside it
-    assert set(ids(engine, "requests for quotations")) == {"long", "exact"}
+    few = engine.search(Query("requests for quotations", audience=PUBLIC))
+    assert ({h.id for h in few.hits[:2]}, few.complete) == ({"long", "exact"}, 2), "the term, or another name of it"
+    assert [h.id for h in few.hits[2:]] == ["other"], "then what has some of its words"
+    assert set(ids(engine, "requests for quotations", relax=False)) == {"long", "exact"}
     assert ids(engine, "rfq", synonyms=False) == ["exact"] == ids(engine, '"rfq"')
     assert ids(engine, "maps") == ["map"] and set(ids(engine, "MAPS")) == {"map", "method"}
     assert ids(engine, "methodology for assessing") == ["method"]  # "maps" in small letters is a word like any other

@@ -1,8 +1,8 @@
-"""What belongs to the site as a whole: changed vocabulary terms, and the outbox of what the index must hear."""
+"""What belongs to the site as a whole: terms and synonyms of its own, common searches, the outbox of the index."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, String, Text
@@ -35,6 +35,17 @@ class SynonymGroup(Row):
     terms: Mapped[list[str]] = mapped_column(JSON)
     removed: Mapped[bool] = mapped_column(default=False)
     changed: Mapped[datetime] = mapped_column(default=now)
+
+
+class SearchAsked(Row):
+    """A search: its words, folded, as it was typed last, on how many days somebody asked, and the last of them."""
+
+    __tablename__ = "search_asked"
+
+    words: Mapped[str] = mapped_column(String(80), primary_key=True)
+    text: Mapped[str] = mapped_column(String(80))
+    days: Mapped[int] = mapped_column(index=True)
+    last: Mapped[date]
 
 
 class Outbox(Row):
