@@ -290,4 +290,6 @@ def translated() -> Iterator[None]:
     except SearchError:
         raise
     except Exception as error:  # a MemoryError too: a flipped bit may ask for a terabyte
-        raise SearchUnavailable(f"the index cannot be used: {type(error).__name__}") from error
+        # what the system says of a disk (full, failing) names no text of a record; what others say might
+        said = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+        raise SearchUnavailable(f"the index cannot be used: {said}") from error

@@ -267,7 +267,7 @@ class Editorial(RuleBasedStateMachine):
     def somebody_adds_an_author(self, which: int, who: str, whom: str) -> None:
         record = self.records[which % len(self.records)]
         roles = self.roles(who, record)
-        may = bool(roles & {"author", "boss"}) and record.state in ("draft", "changes_requested", "published")
+        may = bool(roles & {"author", "boss"}) and record.state in ("draft", "changes_requested")
         try:
             self.stage.site.act(authoring.add_author, self.actors[who], record.id, "", f"{whom}@example.org")
         except (NotFound, Forbidden):
@@ -286,11 +286,7 @@ class Editorial(RuleBasedStateMachine):
             row = find.record(session, record.id)
             assert row is not None
             found = next((a.id for a in row.authorships if a.person_id == self.actors[whom].person_id), 0)
-        may = bool(self.roles(who, record) & {"author", "boss"}) and record.state in (
-            "draft",
-            "changes_requested",
-            "published",
-        )
+        may = bool(self.roles(who, record) & {"author", "boss"}) and record.state in ("draft", "changes_requested")
         try:
             self.stage.site.act(authoring.remove_author, self.actors[who], record.id, found)
         except (NotFound, Forbidden):
