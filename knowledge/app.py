@@ -28,16 +28,18 @@ from knowledge.derive.forms import kind_of
 from knowledge.services.indexing import Keeper
 from knowledge.services.searches import Heard
 from knowledge.services.site import Site
-from knowledge.settings import Settings
+from knowledge.settings import Settings, templates
 from knowledge.storage.session import Database
 from knowledge.web import (
     account,
     actor,
     authoring,
+    discussion,
     errors,
     kept,
     language,
     limits,
+    mail,
     manage,
     narrowing,
     overview,
@@ -76,11 +78,11 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
         RATELIMIT_HEADERS_ENABLED=False,
     )  # fmt: skip
     app.extensions["praxis"] = join(settings, registry or declared())
-    CSRFProtect(app)
+    CSRFProtect(app).exempt("knowledge.web.mail.stop")  # mail programs post there; the address itself is the proof
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
-    for module in (public, narrowing, overview, account, authoring, review, steps, manage):
+    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion):
         app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(
@@ -99,12 +101,6 @@ def join(settings: Settings, registry: Registry) -> Site:
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
     heard = Heard()
     return Site(settings, db, engine, Keeper(db, engine, heard.keep), heard)
-
-
-def templates() -> Path:
-    """The templates: beside the package in a checkout, inside it in an installed wheel."""
-    inside = HERE / "templates"
-    return inside if inside.is_dir() else HERE.parent / "templates"
 
 
 def configure_logs(settings: Settings) -> None:

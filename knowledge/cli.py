@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +82,8 @@ def run(demo: bool) -> None:
     app = create_app(settings)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that waits its turn
     setup.start_sweep(extension(app))
+    if settings.mail_worker:
+        setup.start_postman(extension(app))
     try:
         server = create_server(
             app,
@@ -102,6 +105,17 @@ def run(demo: bool) -> None:
         server.run()
     except KeyboardInterrupt:
         out.print("Stopped.")
+
+
+@main.command()
+def worker() -> None:
+    """Send mails, and nothing else: for larger sites, beside web processes with PRAXIS_MAIL_WORKER=0."""
+    with opened() as site:
+        out.print(f"Sending mails of {site.settings.address}  (stop with Ctrl+C)")
+        try:
+            setup.postman(site).deliver_forever(site.settings.sweep_seconds, threading.Event())
+        except KeyboardInterrupt:
+            out.print("Stopped.")
 
 
 @main.command()

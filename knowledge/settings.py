@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from search.engines import opensearch_client
 
@@ -41,6 +43,11 @@ class Settings:
     sweep_seconds: float = _setting(2.0, "how often to look for index work that was left behind")
     sign_in_limit: str = _setting("10 per 15 minutes", "failed sign-ins per account and address before a pause")
     register_limit: str = _setting("20 per hour", "registrations per address")
+    smtp_url: str = _setting(
+        "", "mail server: `smtp://user:password@host:587/?starttls` or `smtps://...`; empty to write mails to files"
+    )
+    mail_worker: int = _setting(1, "1: `praxis run` sends mails itself; 0: a process `praxis worker` does")
+    mail_from: str = _setting("", "address that mails come from; empty for praxis@ the host of the public address")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
@@ -79,6 +86,16 @@ class Settings:
         """The public address, without a slash at the end."""
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    @property
+    def host_name(self) -> str:
+        """The host of the public address: the name that mails carry."""
+        return urlsplit(self.address).hostname or "localhost"
+
+    @property
+    def sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail_from or f"praxis@{self.host_name}"
+
     def key(self) -> str:
         """The secret key: the given one, or one made on the first run and kept. Raises BadSetting for a weak one."""
         if self.secret_key:
@@ -116,6 +133,13 @@ def described() -> list[tuple[str, str, str]]:
     return [(f"PRAXIS_{f.name.upper()}", str(f.default), f.metadata["about"]) for f in fields(Settings)]
 
 
+def templates() -> Path:
+    """The templates: beside the package in a checkout, inside it in an installed wheel."""
+    here = Path(__file__).parent
+    inside = here / "templates"
+    return inside if inside.is_dir() else here.parent / "templates"
+
+
 def _check(values: Mapping[str, Any]) -> None:
     """Refuse a value of the right kind that cannot work."""
     bounds: dict[str, tuple[float, float]] = {"port": (1, 65535), "threads": (1, 1000), "proxies": (0, 10)}
@@ -127,6 +151,10 @@ def _check(values: Mapping[str, Any]) -> None:
         raise BadSetting(f"PRAXIS_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {values['log_level']!r}.")
     if "://" not in values.get("database_url", "://"):
         raise BadSetting("PRAXIS_DATABASE_URL must be an address like postgresql://user:password@host/praxis.")
+    if urlsplit(values.get("smtp_url", "smtp://-")).scheme not in ("smtp", "smtps"):
+        raise BadSetting("PRAXIS_SMTP_URL must be an address like smtp://user:password@host:587/?starttls.")
+    if "mail_from" in values and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", values["mail_from"]):
+        raise BadSetting("PRAXIS_MAIL_FROM must be an e-mail address like praxis@example.org.")
     _check_search(values.get("search_url", "memory:"))
 
 

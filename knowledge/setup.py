@@ -14,10 +14,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from knowledge.mail.envelope import Envelope
+from knowledge.mail.letters import Writer
+from knowledge.mail.postman import Postman
+from knowledge.mail.transport import open_transport
 from knowledge.services import accounts, exchange, indexing, programmes
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Invalid, NotFound
 from knowledge.services.site import Site
+from knowledge.settings import templates
 from knowledge.storage import find, schema
 from knowledge.storage.models.people import Person
 from knowledge.storage.session import StorageUnavailable
@@ -118,6 +123,24 @@ def start_sweep(site: Site) -> None:
         target=keeper.sweep_forever, args=(site.settings.sweep_seconds,), name="praxis-sweep", daemon=True
     )
     sweep.start()
+
+
+def postman(site: Site) -> Postman:
+    """Who sends the mails of a site: to its server, or into files in its data folder."""
+    settings = site.settings
+    envelope = Envelope(settings.sender, settings.address, settings.host_name, templates())
+    transport = open_transport(settings.smtp_url, settings.data / "mail")
+    return Postman(site.db, Writer(settings.address, settings.key()), envelope, transport)
+
+
+def start_postman(site: Site) -> None:
+    """Send mails in the background while the site runs."""
+    threading.Thread(
+        target=postman(site).deliver_forever,
+        args=(site.settings.sweep_seconds, threading.Event()),
+        name="praxis-mail",
+        daemon=True,
+    ).start()
 
 
 # ---------------------------------------------------------------------------- demo

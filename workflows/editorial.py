@@ -120,7 +120,18 @@ EDITORIAL = Workflow(
             next=N_("Restored as a draft. It is not public until it has been reviewed again."),
         ),
     ),
-    known_permissions=("view", "view_history", "edit", "share", "review", "manage"),
+    known_permissions=(
+        "view",
+        "view_history",
+        "edit",
+        "share",
+        "review",
+        "comment",
+        "address",
+        "resolve",
+        "note",
+        "manage",
+    ),
     permissions={
         # the desk's view of the latest revision; the live one is public by itself
         "view": {
@@ -134,6 +145,11 @@ EDITORIAL = Workflow(
         "edit": dict.fromkeys((DRAFT, CHANGES), _writers),
         "share": dict.fromkeys((DRAFT, CHANGES), frozenset({AUTHOR, MANAGER})),
         "review": {IN_REVIEW: frozenset({COACH})},
+        "comment": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES), _desk),
+        "address": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES), _writers),
+        "resolve": dict.fromkeys((IN_REVIEW, CHANGES), frozenset({COACH})),
+        # between those who review, of what they did not write themselves
+        "note": dict.fromkeys(_states, frozenset({COACH, MANAGER})),
         "manage": dict.fromkeys(_states, frozenset({MANAGER})),
     },
 )

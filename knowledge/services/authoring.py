@@ -15,7 +15,7 @@ from knowledge.content.fields import N_
 from knowledge.content.registry import RecordType
 from knowledge.derive import index as derive_index
 from knowledge.derive import prose
-from knowledge.services import access, accounts, outbox, rendering, vocabulary
+from knowledge.services import access, accounts, discussion, outbox, rendering, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Conflict, Invalid, NotFound
 from knowledge.storage import find
@@ -87,8 +87,17 @@ class Saved:
     changed: bool
 
 
-def save(session: Session, actor: Actor, record_id: str, raw: Mapping[str, Any], base: int) -> Saved:
+def save(
+    session: Session,
+    actor: Actor,
+    record_id: str,
+    raw: Mapping[str, Any],
+    base: int,
+    answers: discussion.Answers = discussion.NO_ANSWERS,
+) -> Saved:
     """Keep a new revision of a draft; `base` is the number of the revision the writer started from.
+
+    `answers`: what she says to her coach's points, kept with the text or not at all.
 
     Raises Invalid when the shape is wrong, Conflict when somebody saved meanwhile, NotFound, Forbidden.
     """
@@ -98,12 +107,13 @@ def save(session: Session, actor: Actor, record_id: str, raw: Mapping[str, Any],
     latest = record.latest
     values = _checked(record_type, raw, registry, latest.values)
     if values == latest.values:
-        return Saved(record, changed=False)
+        return Saved(record, changed=discussion.answer(session, actor, record_id, answers) > 0)
     if base != latest.number:
         theirs = find.revision(session, record_id, latest.number)
         raise Conflict(values, latest.values, latest.number, theirs.by.name if theirs and theirs.by else "")
     _add_revision(session, record, values, actor.person_id)
     put_latest(session, record)
+    discussion.answer(session, actor, record_id, answers)
     return Saved(record, changed=True)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from knowledge.content import checks
 from knowledge.content.checks import tidy
 from knowledge.derive import index as derive_index
-from knowledge.services import access, outbox, vocabulary
+from knowledge.services import access, discussion, notices, outbox, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find
@@ -108,18 +108,20 @@ def _write(session: Session, actor: Actor, record: Record, move: Move) -> None:
         record.latest = record.live
     record.state, record.changed = move.target, moment
     record.waiting_since = moment if move.target == IN_REVIEW else None
-    session.add(
-        Step(
-            record_id=record.id,
-            revision_id=decided_on.id,
-            person_id=actor.person_id,
-            transition=move.transition,
-            source=move.source,
-            target=move.target,
-            words=move.words,
-            at=moment,
-        )
+    step = Step(
+        record_id=record.id,
+        revision_id=decided_on.id,
+        person_id=actor.person_id,
+        transition=move.transition,
+        source=move.source,
+        target=move.target,
+        words=move.words,
+        at=moment,
     )
+    session.add(step)
+    notices.of_step(session, record, step)
+    if move.transition == "request-changes":
+        discussion.point_of(session, record, actor, move.words)
     put_layers(session, record)
     outbox.changed(session, record.id)
 

@@ -15,9 +15,10 @@ from knowledge.content import checks
 from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
-from knowledge.services import authoring, catalogue, editorial, history, programmes
+from knowledge.services import authoring, catalogue, discussion, editorial, history, programmes
 from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web.actor import signed_in_actor
+from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language
 from knowledge.web.public import shown
 from knowledge.web.site import site
@@ -109,7 +110,8 @@ def edit(record_id: str) -> Answer:
     if posted.get("action") == "resume":
         return _form(desk.record_type, form, desk=desk, base=base)
     try:
-        saved = site().act(authoring.save, actor, record_id, forms.read(desk.record_type, form), base)
+        raw = forms.read(desk.record_type, form)
+        saved = site().act(authoring.save, actor, record_id, raw, base, _answers(posted))
     except Invalid as error:
         return _form(desk.record_type, form, desk=desk, base=base, problems=error.problems), 422
     except Conflict as error:
@@ -124,7 +126,8 @@ def desk(record_id: str) -> str:
     opened = site().ask(authoring.open_desk, actor, record_id)
     steps = site().ask(history.of, actor, record_id)
     offered = site().ask(editorial.offered, actor, opened.record)
-    return render_template("authoring/desk.html", desk=opened, history=steps, offered=offered, may=_may(opened))
+    facts = {"desk": opened, "history": steps, "offered": offered, "may": _may(opened)}
+    return render_template("authoring/desk.html", **facts, **discussed(record_id))
 
 
 @bp.get("/<record_id>/preview")
@@ -201,7 +204,16 @@ def _form(
         memberships=memberships,
         conflict=conflict,
         needed_ids={f.id for f in wanted},
+        discussion=discussed(desk.record.id)["discussion"] if desk else None,
     )
+
+
+def _answers(posted: MultiDict[str, str]) -> discussion.Answers:
+    """What the writer says to points beside the fields: answers, and which she has addressed."""
+    numbered = {_whole(name.removeprefix("reply-")): text for name, text in posted.items() if name.startswith("reply-")}
+    addressed = [_whole(number) for number in posted.getlist("addressed")]
+    replies = {number: text for number, text in numbered.items() if number}
+    return discussion.Answers(replies, tuple(number for number in addressed if number))
 
 
 def _rearranged(record_type: RecordType, posted: MultiDict[str, str], **given: Any) -> str:

@@ -10,6 +10,7 @@ from knowledge.services import authoring, catalogue, editorial, history, review
 from knowledge.services.errors import Forbidden
 from knowledge.web import params
 from knowledge.web.actor import signed_in_actor
+from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language
 from knowledge.web.public import shown
 from knowledge.web.site import site
@@ -55,5 +56,6 @@ def read(record_id: str) -> str:
         changes=changes,
         steps=site().ask(history.of, actor, record_id).steps,
         offered=site().ask(editorial.offered, actor, desk.record),
+        **discussed(record_id),
         **shown(article, private=True),
     )

@@ -28,7 +28,15 @@ PUBLIC += [
     "/practices/demo-receiving-goods-outer-island/",
     "/practices/demo-water-board-supplier-warnings",
 ]
-APPRENTICE = ["/work", "/work/new", "/work/new/experience", "/work/new/training", "/account", "/account/password"]
+APPRENTICE = [
+    "/work",
+    "/work/new",
+    "/work/new/experience",
+    "/work/new/training",
+    "/account",
+    "/account/password",
+    "/account/mail",
+]
 COACH = ["/review", "/review/demo-boats-by-performance", "/work/demo-boats-by-performance"]
 MANAGER = [
     "/manage",
@@ -39,6 +47,7 @@ MANAGER = [
     "/manage/vocabularies/topics",
     "/manage/withdrawn",
     "/manage/synonyms",
+    "/manage/mail",
 ]
 ROLES = {"": PUBLIC, "apprentice1": APPRENTICE, "coach1": COACH, "coach2": COACH, "manager": MANAGER}
 

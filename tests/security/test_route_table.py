@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from knowledge.services import notices
 from tests.conftest import Stage, make_stage, token
 from workflows.editorial import EDITORIAL
 
@@ -21,20 +22,29 @@ PUBLIC = {
     "public.home", "public.practices", "public.practices_json", "public.practices_csv", "public.practices_atom",
     "public.schema", "public.help_search", "public.about", "public.healthz", "public.robots",
     "narrowing.values", "narrowing.like", "overview.countries", "overview.gaps", "public.suggest",
-    "account.register", "account.sign_in", "account.sign_out",
+    "account.register", "account.sign_in", "account.sign_out", "mail.stop",
 }  # fmt: skip
-SIGNED_IN = {"account.profile", "account.password", "authoring.my_work", "authoring.choose_kind", "authoring.start"}
+SIGNED_IN = {
+    "mail.wishes",
+    "account.profile",
+    "account.password",
+    "authoring.my_work",
+    "authoring.choose_kind",
+    "authoring.start",
+}
 COACHES = {"review.queue"}
 MANAGERS = {
     "manage.overview", "manage.people", "manage.change_person", "manage.all_programmes", "manage.programme",
     "manage.vocabularies", "manage.terms", "manage.withdrawn", "manage.synonyms",
+    "mail.all_mails",
 }  # fmt: skip
 # endpoint -> the permission of the workflow's table that it asks for
 DESK = {
     "authoring.desk": "view_history", "authoring.preview": "view", "authoring.compare_revisions": "view_history",
+    "discussion.points": "view_history",
     "authoring.edit": "edit", "authoring.people": "share", "review.read": "review", "manage.assign": "manage",
 }  # fmt: skip
-ARTICLE, STEPS = {"public.practice"}, {"steps.advance"}
+ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act"}
 
 
 def roles(reader: str) -> frozenset[str]:
@@ -108,7 +118,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     patch.undo()
 
 
-DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS
+DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
@@ -126,7 +136,8 @@ def _undeclared(stage: Stage) -> set[str]:
 
 def _paths(world: World, endpoints: set[str]) -> list[tuple[str, str]]:
     given = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "999", "record_id": "none",
-             "facet_id": "country"}  # fmt: skip
+             "facet_id": "country",
+             "token": notices.stop_token(world.stage.site.settings.key(), 1, "submitted")}  # fmt: skip
     found = []
     for rule in world.stage.app.url_map.iter_rules():
         if rule.endpoint in endpoints and "GET" in (rule.methods or ()):
@@ -210,6 +221,40 @@ def test_A1_A4_steps_follow_the_table_and_a_refusal_changes_nothing(world: World
             expected = {409, 422}
         assert answer.status_code in expected, (transition.id, reader, state, answer.status_code)
         assert world.state_of(record_id) == before
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("state", STATES)
+def test_A1_acts_on_a_point_follow_the_table(world: World, reader: str, state: str) -> None:
+    browser, record_id, csrf = world.browsers[reader], world.records[state], world.tokens[reader]
+    thread = world.stage.site.act(_add_point, record_id)
+    for what, permission in {
+        "address": "address",
+        "resolve": "resolve",
+        "reopen": "resolve",
+        "reply": "comment",
+    }.items():
+        data = {"csrf_token": csrf, "action": what, "text": "An answer."}
+        status = browser.post(f"/work/{record_id}/points/{thread}", data=data).status_code
+        if not reader:
+            expected = 401
+        elif not knows(reader, state):
+            expected = 404
+        else:
+            expected = 303 if EDITORIAL.may(permission, FACTS[state][0], roles(reader)) else 403
+        assert status == expected, (what, reader, state, status)
+
+
+def _add_point(session, record_id: str) -> int:  # type: ignore[no-untyped-def]
+    from knowledge.storage import find
+    from knowledge.storage.models.discussion import Comment, Thread
+
+    record = find.record(session, record_id)
+    thread = Thread(record_id=record_id, revision_id=record.latest_id, field="summary", by_coach=True)
+    thread.comments = [Comment(person_id=None, text="Which law?")]
+    session.add(thread)
+    session.flush()
+    return thread.id
 
 
 def _step(browser: FlaskClient, csrf: str, record_id: str, transition: str, **fields: str):  # type: ignore[no-untyped-def]

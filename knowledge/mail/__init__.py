@@ -1,0 +1,1 @@
+"""Mail: the words of what people are told, and bringing them to a server or into files."""

@@ -1,0 +1,64 @@
+"""A letter as a message for mail programs: text and HTML, its thread, and the way to end mails of its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from knowledge.mail.letters import Letter
+from knowledge.storage.models.people import Person
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """How a site's mails look from outside. `host`: the name in message ids; `templates`: where the two forms are."""
+
+    sender: str
+    address: str
+    host: str
+    templates: Path
+
+    def message(self, letter: Letter, person: Person, message_id: str, at: datetime) -> EmailMessage:
+        """The message; what people wrote can add no header, because the library refuses line breaks in them."""
+        made = EmailMessage(policy=SMTP)
+        made["Subject"] = one_line(letter.subject)
+        made["From"] = Address("Praxis", addr_spec=self.sender)
+        made["To"] = Address(one_line(person.name), addr_spec=person.email)
+        made["Date"] = at
+        made["Message-ID"] = message_id
+        if letter.record_id:  # all mails about a record are one thread
+            made["In-Reply-To"] = made["References"] = f"<record.{letter.record_id}@{self.host}>"
+        made["List-Unsubscribe"] = f"<{letter.stop}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        made["Auto-Submitted"] = "auto-generated"  # no holiday answers, please
+        facts = {"letter": letter, "address": self.address, "direction": _direction(letter.language)}
+        made.set_content(self._jinja.get_template("mail/letter.txt").render(facts))
+        made.add_alternative(self._jinja.get_template("mail/letter.html").render(facts), subtype="html")
+        return made
+
+    @property
+    def _jinja(self) -> Environment:
+        return Environment(
+            loader=FileSystemLoader(str(self.templates)),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+
+def one_line(text: str) -> str:
+    """For a header: no line breaks, no control characters, not too long."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+
+
+def _direction(language: str) -> str:
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"

@@ -1,0 +1,67 @@
+"""Queries on the mails that people are to get, each named for what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from knowledge.storage.models.mail import SENT, WAITING, Mail, MailWish
+from knowledge.storage.models.people import Person
+from knowledge.storage.models.programmes import COACH, Membership
+
+
+def due(session: Session, moment: datetime, limit: int) -> Sequence[Mail]:
+    """What is to be sent by now, the longest due first."""
+    query = select(Mail).where(Mail.outcome == WAITING, Mail.due <= moment).options(joinedload(Mail.person))
+    return session.scalars(query.order_by(Mail.due, Mail.id).limit(limit)).all()
+
+
+def still_due(session: Session, mail_id: int, moment: datetime) -> Sequence[Mail]:
+    """This mail, with all others of its digest if it is part of one; none when it is not due any more."""
+    query = select(Mail).where(Mail.outcome == WAITING, Mail.due <= moment).options(joinedload(Mail.person))
+    first = session.scalar(query.where(Mail.id == mail_id))
+    if first is None or not first.together:
+        return [first] if first else []
+    return session.scalars(query.where(Mail.together, Mail.person_id == first.person_id).order_by(Mail.id)).all()
+
+
+def all_of(session: Session, ids: Sequence[int]) -> Sequence[Mail]:
+    """These mails."""
+    return session.scalars(select(Mail).where(Mail.id.in_(ids))).all()
+
+
+def told(session: Session, key: str) -> bool:
+    """Whether this was announced already."""
+    return session.scalar(select(func.count()).where(Mail.key == key)) != 0
+
+
+def wishes(session: Session, person_id: int) -> MailWish | None:
+    """What this person said about mail; None for who never did."""
+    return session.get(MailWish, person_id)
+
+
+def by_outcome(session: Session, limit: int) -> Sequence[Mail]:
+    """Those that were not sent first, then the last that were, for the manager's page."""
+    query = select(Mail).options(joinedload(Mail.person)).order_by(Mail.outcome == SENT, Mail.id.desc())
+    return session.scalars(query.limit(limit)).all()
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many mails there are in each state."""
+    rows = session.execute(select(Mail.outcome, func.count()).group_by(Mail.outcome)).all()
+    return {state: number for state, number in rows}  # noqa: C416 (rows are no pairs)
+
+
+def coaches(session: Session, programme_id: str) -> Sequence[Person]:
+    """The active coaches of a programme."""
+    query = select(Person).join(Membership, Membership.person_id == Person.id)
+    query = query.where(Membership.programme_id == programme_id, Membership.role == COACH, Person.active)
+    return session.scalars(query.order_by(Person.id)).all()
+
+
+def people(session: Session, ids: Sequence[int]) -> Sequence[Person]:
+    """Those of these people whose accounts are active."""
+    return session.scalars(select(Person).where(Person.id.in_(ids), Person.active).order_by(Person.id)).all()
