@@ -26,8 +26,9 @@ from bench.measures import Grades
 from knowledge.content.site import registry, synonyms
 from knowledge.derive import index as derive_index
 from search import language
-from search.engine import SearchEngine, open_engine
+from search.engine import SearchEngine
 from search.errors import BadQuery
+from search.opening import open_engine
 from search.parse import MAX_TERMS
 from search.query import MAX_LENGTH, MAX_PER_PAGE, Query
 from search.schema import Document, IndexSchema

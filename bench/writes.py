@@ -20,7 +20,7 @@ from rich.progress import track
 
 from bench.made import FACETS, PUBLIC, SCHEMA, documents, questions, vocabulary
 from bench.search import memory
-from search.engine import open_engine
+from search.opening import open_engine
 from search.query import Query
 from search.schema import Document
 

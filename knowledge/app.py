@@ -49,7 +49,7 @@ from knowledge.web import (
     steps,
 )
 from knowledge.web.filters import FILTERS, GLOBALS
-from search.engine import open_engine
+from search.opening import open_engine
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from search.parse import NO_SYNONYMS
 from search.query import Query, Results
 from search.schema import Document, IndexSchema
 from search.synonyms import Synonyms
@@ -58,27 +57,3 @@ class SearchEngine(Protocol):
     def close(self) -> None:
         """Let go of files and threads."""
         ...
-
-
-def open_engine(url: str, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS) -> SearchEngine:
-    """Open the engine that `url` names: `memory:`, `whoosh:DIRECTORY` or `opensearch+https://HOST,HOST/INDEX`.
-
-    A missing or damaged index is no error here: `ready()` says so and `rebuild()` mends it.
-    Raises ValueError for an unknown scheme.
-    """
-    scheme, _, rest = url.partition(":")
-    if scheme == "memory":
-        from search.engines.memory import MemoryEngine
-
-        return MemoryEngine(schema, synonyms)
-    if scheme == "whoosh":
-        from search.engines.whoosh import WhooshEngine
-
-        return WhooshEngine(rest, schema, synonyms)
-    if scheme in ("opensearch+https", "opensearch+http"):
-        from search.engines.opensearch import OpenSearchEngine
-
-        return OpenSearchEngine(url, schema, synonyms)
-    raise ValueError(
-        f"unknown search engine {scheme!r}: use memory:, whoosh:DIRECTORY or opensearch+https://HOST/INDEX"
-    )

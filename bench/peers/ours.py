@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.made import PUBLIC, SCHEMA, Question, documents
-from search.engine import open_engine
+from search.opening import open_engine
 from search.query import Query
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bench.made import SCHEMA, documents
 from bench.peers import ours
-from search.engine import open_engine
 from search.engines.opensearch import OpenSearchEngine
+from search.opening import open_engine
 
 
 class Peer(ours.Peer):

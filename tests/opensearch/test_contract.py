@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from search.engine import SearchEngine, open_engine
+from search.engine import SearchEngine
+from search.opening import open_engine
 from tests.opensearch.conftest import Remote
 from tests.search.contract import *  # noqa: F403
 from tests.search.contract import SCHEMA

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from knowledge.services import indexing
-from search.engine import SearchEngine, open_engine
+from search.engine import SearchEngine
 from search.engines.opensearch_client import Client, address
 from search.errors import SearchAway, SearchUnavailable
+from search.opening import open_engine
 from search.query import Query
 from tests.conftest import Stage, make_stage
 from tests.opensearch.conftest import Remote

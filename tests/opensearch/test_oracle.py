@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.engine import SearchEngine, open_engine
+from search.engine import SearchEngine
+from search.opening import open_engine
 from search.query import Query
 from tests.opensearch.conftest import Remote
 from tests.search.contract import PUBLIC, SCHEMA

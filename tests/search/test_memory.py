@@ -2,7 +2,8 @@
 
 import pytest
 
-from search.engine import SearchEngine, open_engine
+from search.engine import SearchEngine
+from search.opening import open_engine
 from tests.search.contract import *  # noqa: F403
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from knowledge.settings import BadSetting, Settings
-from search.engine import open_engine
 from search.engines.opensearch_client import FAILURES, REST, Breaker, Client, address
 from search.errors import SearchAway
+from search.opening import open_engine
 from search.query import Query
 from tests.opensearch.cluster import free_ports
 from tests.search.contract import PUBLIC, SCHEMA

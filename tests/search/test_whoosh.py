@@ -27,12 +27,13 @@ from whoosh.scoring import BM25F
 from whoosh.searching import Searcher
 
 from search import language, scoring
-from search.engine import SearchEngine, open_engine
+from search.engine import SearchEngine
 from search.engines import arrays, whoosh_merge, whoosh_rebuild
 from search.engines.arrays import Evaluator
 from search.engines.whoosh import WhooshEngine
 from search.engines.whoosh_invert import Inverted
 from search.errors import SearchUnavailable
+from search.opening import open_engine
 from search.parse import parse
 from search.query import Query
 from search.tree import And, Node, Or, Word
@@ -365,7 +366,7 @@ def _damage(path: Path, harm: str, dice: random.Random) -> None:
 
 WRITER = """
 import sys
-from search.engine import open_engine
+from search.opening import open_engine
 from tests.search.contract import SCHEMA, doc
 engine = open_engine("whoosh:" + sys.argv[1], SCHEMA)
 for i in range(int(sys.argv[2]), 10000):
