@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,84 +11,98 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.integer]
 Mask = npt.NDArray[np.bool_]
 
+LAYERS = 4  # values of a document that stand in layers; of what few documents have beyond that, a list is kept
+FEW = 8  # values that are looked for one by one
+
 
 class FacetColumn:
     """The values of a facet over a row of documents.
 
-    `values`: their names. Where no document has more than one, `single` holds the number of its value for every
-    document, -1 for none at all; otherwise documents have runs in `ordinals`, one after the other, `widths` long.
+    `values`: their names; a value's number is its place there plus one, and 0 is no value. `layers`: for each document
+    the number of its first value, its second and so on, up to `LAYERS`. `rest`: documents, in order, with the number of
+    a further value each.
     """
 
-    def __init__(self, values: Sequence[str], single: Ints | None, ordinals: Ints, widths: Ints) -> None:
-        self.values, self.single = values, single
-        self.ordinals, self.widths = ordinals, widths
-        self.size = len(widths)
+    def __init__(self, size: int, values: Sequence[str], layers: Sequence[Ints], rest: tuple[Ints, Ints]) -> None:
+        self.size, self.values = size, values
+        self._layers, self._rest = layers, rest
 
     @classmethod
     def of(cls, size: int, values: Mapping[str, Ints]) -> FacetColumn:
         """From the documents of every value."""
         documents = np.concatenate([np.empty(0, np.int32), *values.values()])
-        which = np.repeat(np.arange(len(values), dtype=np.int32), [len(found) for found in values.values()])
-        ordinals = which[np.argsort(documents, kind="stable")]
-        widths = np.bincount(documents, minlength=size).astype(np.int32)
-        single = None
-        if not size or widths.max() <= 1:
-            single = np.full(size, -1, np.int32)
-            single[widths > 0] = ordinals
-        return cls(list(values), single, ordinals, widths)
+        numbers = np.repeat(np.arange(1, len(values) + 1), [len(found) for found in values.values()])
+        order = np.argsort(documents, kind="stable")
+        documents, numbers = documents[order], numbers[order].astype(_kind(len(values)))
+        place = np.arange(len(documents)) - np.searchsorted(documents, documents)  # which of its document's values
+        layers = []
+        for number in range(min(LAYERS, int(place.max(initial=-1)) + 1)):
+            layer = np.zeros(size, numbers.dtype)
+            layer[documents[place == number]] = numbers[place == number]
+            layers.append(layer)
+        return cls(size, list(values), layers, (documents[place >= LAYERS], numbers[place >= LAYERS]))
 
     @classmethod
     def joined(cls, parts: Sequence[FacetColumn]) -> FacetColumn:
         """The columns of pieces of an index, one after the other; a large first piece costs no more than a copy."""
-        numbers: dict[str, int] = {}
-        singles: list[Ints] = [np.empty(0, np.int32)]
-        ordinals, widths = list(singles), list(singles)
-        alone = all(part.single is not None for part in parts)
-        for part in parts:
-            known = np.array([numbers.setdefault(value, len(numbers)) for value in part.values] + [-1], np.int32)
+        known: dict[str, int] = {}
+        told = [[0] + [known.setdefault(value, len(known) + 1) for value in part.values] for part in parts]
+        kind, size = _kind(len(known)), sum(part.size for part in parts)
+        layers = [np.zeros(size, kind) for _ in range(max((len(part._layers) for part in parts), default=0))]
+        documents: list[Ints] = [np.empty(0, np.int32)]
+        numbers, base = [np.empty(0, kind)], 0
+        for part, numbered in zip(parts, told, strict=True):
+            again = np.array(numbered, kind)
             same = part is parts[0]  # its values are the first to be numbered, so they keep their numbers
-            if alone:
-                singles.append(part.single if same else known[part.single])  # type: ignore[arg-type]
-            ordinals.append(part.ordinals if same else known[part.ordinals])
-            widths.append(part.widths)
-        single = np.concatenate(singles) if alone else None
-        return cls(list(numbers), single, np.concatenate(ordinals), np.concatenate(widths))
+            for whole, layer in zip(layers, part._layers, strict=False):
+                whole[base : base + part.size] = layer if same else again[layer]
+            documents.append(part._rest[0] + base)
+            numbers.append(again[part._rest[1]])
+            base += part.size
+        return cls(size, list(known), layers, (np.concatenate(documents), np.concatenate(numbers)))
 
     def counts(self, documents: Ints) -> dict[str, int]:
-        """How many of these documents have each value; values that none has are left out."""
-        found = np.bincount(self._of(documents) + 1, minlength=len(self.values) + 1)[1:]  # the first: no value at all
+        """How many of these documents, in order, have each value; values that none has are left out."""
+        numbers = [layer[documents] for layer in self._layers]
+        if len(self._rest[0]) and len(documents):
+            places = np.minimum(np.searchsorted(documents, self._rest[0]), len(documents) - 1)
+            numbers.append(self._rest[1][documents[places] == self._rest[0]])
+        if not numbers:
+            return {}
+        found = np.bincount(numbers[0] if len(numbers) == 1 else np.concatenate(numbers))
         which = np.flatnonzero(found)
-        return dict(zip(map(self.values.__getitem__, which.tolist()), found[which].tolist(), strict=True))
+        which = which[1:] if len(which) and not which[0] else which  # 0: no value at all
+        return {
+            self.values[number - 1]: count for number, count in zip(which.tolist(), found[which].tolist(), strict=True)
+        }
 
     def mask(self, values: Iterable[str], fold: bool = False) -> Mask:
         """The documents that have one of these values; with `fold`, compared without regard to case."""
-        wanted = {v.casefold() for v in values} if fold else set(values)
-        chosen = np.array([(v.casefold() if fold else v) in wanted for v in self.values] + [False])
-        if self.single is not None:
-            return np.asarray(chosen[self.single])  # -1 is the last one
+        if fold:
+            folded = {v.casefold() for v in values}
+            values = [v for v in self.values if v.casefold() in folded]
+        numbers = [self._numbers[v] for v in values if v in self._numbers]
         found = np.zeros(self.size, bool)
-        found[self._documents[chosen[self.ordinals]]] = True
+        for layer in self._layers:
+            found |= self._among(layer, numbers)
+        found[self._rest[0][self._among(self._rest[1], numbers)]] = True
         return found
 
-    def _of(self, documents: Ints) -> Ints:
-        """The ordinals of these documents, all in one."""
-        if self.single is not None:
-            return np.asarray(self.single[documents])
-        if len(documents) == self.size:
-            return self.ordinals
-        if len(documents) * 4 > self.size:
-            mask = np.zeros(self.size, bool)
-            mask[documents] = True
-            return np.asarray(self.ordinals[np.repeat(mask, self.widths)])
-        widths = self.widths[documents]
-        ends = np.cumsum(widths)
-        within = np.arange(int(ends[-1]) if len(ends) else 0)
-        return np.asarray(self.ordinals[np.repeat(self._starts[documents] - ends + widths, widths) + within])
+    def _among(self, layer: Ints, numbers: Collection[int]) -> Mask:
+        if len(numbers) > FEW:
+            chosen = np.zeros(len(self.values) + 1, bool)
+            chosen[list(numbers)] = True
+            return np.asarray(chosen[layer])
+        found = np.zeros(len(layer), bool)
+        for number in numbers:
+            found |= layer == number
+        return found
 
     @cached_property
-    def _starts(self) -> Ints:
-        return np.cumsum(self.widths, dtype=np.int64) - self.widths
+    def _numbers(self) -> dict[str, int]:
+        return {value: number for number, value in enumerate(self.values, 1)}
 
-    @cached_property
-    def _documents(self) -> Ints:
-        return np.repeat(np.arange(self.size), self.widths)
+
+def _kind(values: int) -> type[np.unsignedinteger]:
+    """The smallest numbers that so many values fit in."""
+    return np.uint16 if values < 2**16 - 1 else np.uint32

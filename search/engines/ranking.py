@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+Key = Callable[[Array | slice], Array]  # what places are compared by
+EVERY = slice(None)
 
 
-def first(keys: Sequence[Array], most: int) -> Array:
-    """Places of the `most` smallest by the first key, ties by the next; more of them when all keys tie.
+def first(keys: Sequence[Key], most: int, among: Array | slice = EVERY) -> Array:
+    """Those `most` places that are smallest by the first key, ties by the next; more when all keys tie.
 
-    The places are in no order: whoever asks sorts what is left, by keys that are no numbers if need be.
+    A key is asked only about places that are still in question. The places are in no order: whoever asks sorts what is
+    left, by keys that are no numbers if need be.
     """
-    key = keys[0]
+    key = keys[0](among)
     if len(key) <= most:
-        return np.arange(len(key))
+        return _at(among, np.arange(len(key)))
     least = np.partition(key, most - 1)[most - 1]
-    sure, tied = np.flatnonzero(key < least), np.flatnonzero(key == least)
+    sure, tied = (_at(among, np.flatnonzero(which)) for which in (key < least, key == least))
     if len(keys) > 1 and len(sure) + len(tied) > most:
-        tied = tied[first([k[tied] for k in keys[1:]], most - len(sure))]
+        tied = first(keys[1:], most - len(sure), tied)
     return np.concatenate([sure, tied])
+
+
+def _at(among: Array | slice, places: Array) -> Array:
+    return places if isinstance(among, slice) else among[places]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from whoosh.codec.base import Segment
@@ -18,7 +17,7 @@ from search.engine import Progress, Swapping
 from search.engines import whoosh_merge, whoosh_rebuild
 from search.engines.answering import answered
 from search.engines.arrays import Evaluator, Mask, Match
-from search.engines.ranking import first
+from search.engines.ranking import Key, first
 from search.engines.whoosh_build import build
 from search.engines.whoosh_segments import WhooshSegment
 from search.engines.whoosh_storage import INDEX, DurableStorage, Generations, commit
@@ -227,8 +226,7 @@ class WhooshEngine:
         return spelling.Vocabulary(view.lexicon, readable)
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """A document that may be among the first, with what it is sorted by in the end."""
 
     document: int
@@ -265,16 +263,16 @@ def _narrowed(found: Match, masks: Iterable[Mask]) -> Match:
 def _ranked(view: View, found: Match, sort: Sort, most: int) -> list[_Row]:
     """The first documents in the order asked for."""
     documents = found.documents
-    if not len(documents):
-        return []
-    if len(documents) <= most:
-        places = np.arange(len(documents))
-    else:
-        dates, ids = view.number("date")[documents], view.number("id8")[documents]
-        if sort is Sort.TITLE:
-            places = first([view.number("title8")[documents]], most)  # titles that begin alike are all looked at
-        else:
-            places = first([-dates, ids] if sort is Sort.NEWEST else [-found.scores, -dates, ids], most)
+
+    def by(name: str, sign: int = 1) -> Key:
+        return lambda places: view.number(name)[documents[places]] * sign
+
+    keys: dict[Sort, list[Key]] = {
+        Sort.TITLE: [by("title8")],  # titles that begin alike are all looked at
+        Sort.NEWEST: [by("date", -1), by("id8")],
+        Sort.RELEVANCE: [lambda places: -found.scores[places], by("date", -1), by("id8")],
+    }
+    places = first(keys[sort], most)
     chosen = documents[places]
     dates = view.number("date")[chosen]
     each = zip(chosen.tolist(), found.scores[places].tolist(), dates.tolist(), strict=True)
