@@ -125,11 +125,12 @@ class Generations:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._pointer = folder / "CURRENT"
 
     def current(self) -> Path:
         """The generation that serves. Raises SearchUnavailable when there is none."""
         try:
-            name = (self.folder / "CURRENT").read_text().strip()
+            name = self._pointer.read_text().strip()
         except OSError as error:
             raise SearchUnavailable("there is no index yet") from error
         path = self.folder / name
@@ -151,7 +152,7 @@ class Generations:
         next moment there may be another change of the same time, and a clock that was set back tells nothing.
         """
         try:
-            pointer, folder = (self.folder / "CURRENT").stat(), generation.stat()
+            pointer, folder = self._pointer.stat(), generation.stat()
         except OSError:
             return None
         if max(pointer.st_mtime_ns, folder.st_mtime_ns) > time.time_ns() - RACY:
@@ -199,7 +200,7 @@ class Generations:
         self._write(generation / "FINGERPRINT", fingerprint)
         sync_folder(generation)
         with _locked(self.folder / "write.lock", PATIENCE, "another process is writing to the index"):
-            self._write(self.folder / "CURRENT", generation.name)
+            self._write(self._pointer, generation.name)
 
     def _write(self, path: Path, text: str) -> None:
         aside = path.with_name(path.name + ".new")
