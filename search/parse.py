@@ -24,9 +24,7 @@ MAX_ADDED = 60  # terms that are added to one query
 NO_SYNONYMS = Synonyms()
 TOO_LONG = "Your search has {length} characters. Please keep it under {limit}."
 TOO_MANY = "Your search has more than {limit} words. Please keep the ones that matter most."
-
-
-_OPERATORS = frozenset(("AND", "&&", "OR", "||", "NOT"))
+OPERATORS = frozenset(("AND", "&&", "OR", "||", "NOT"))
 _PIECE = re.compile(
     r'(?P<open>[-+]?\()|(?P<close>\))|(?P<not>-)?(?:(?P<name>[A-Za-z_]+):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s()"]+))'
 )
@@ -171,7 +169,7 @@ class _Reader:
 def _is_plain(piece: re.Match[str]) -> bool:
     """A word that is only a word: no operator, no name before it, no sign that means something."""
     word = piece["word"]
-    return bool(word) and not piece["not"] and not piece["name"] and "*" not in word and word not in _OPERATORS
+    return bool(word) and not piece["not"] and not piece["name"] and "*" not in word and word not in OPERATORS
 
 
 def _all(parts: list[Node]) -> Node:

@@ -194,13 +194,14 @@ def _search(session: Session, engine: SearchEngine, query: Query) -> Findings:
     except SearchUnavailable as error:
         raise SearchDown(str(error)) from error
     registry = vocabulary.registry(session)
-    at_desk = any(h.id.endswith(DESK) for h in results.hits)
+    at_desk = PUBLIC not in query.audience
+    hits = [h for h in results.hits if h.id.endswith(DESK) is at_desk]  # whatever a damaged index says of its readers
     read = find.records if at_desk else find.live  # a page of public results needs no drafts, and no people
-    rows = read(session, [h.id.removesuffix(DESK) for h in results.hits])
+    rows = read(session, [h.id.removesuffix(DESK) for h in hits])
     found = []
-    for hit in results.hits:
+    for hit in hits:
         record = rows.get(hit.id.removesuffix(DESK))
-        revision = record and (record.latest if hit.id.endswith(DESK) else record.live)
+        revision = record and (record.latest if at_desk else record.live)
         if record and revision:
             found.append(Found(hit, record, revision, registry[record.kind]))
     return Findings(results, tuple(found))

@@ -18,6 +18,7 @@ from knowledge.storage.models.base import now
 from knowledge.storage.models.site import SearchAsked
 from knowledge.storage.session import Database
 from search import language
+from search.parse import OPERATORS
 from search.query import Results
 
 LONGEST = 60  # characters of a search that is remembered
@@ -83,5 +84,6 @@ def _count(session: Session, noted: dict[str, str], today: date) -> None:
 def _key(text: str) -> str:
     """The words, folded; "" for what has operators, or is too long to be what others would type too."""
     plain = all(c.isalnum() or c in " '’-" for c in text) and not text.startswith("-") and " -" not in text
+    plain = plain and OPERATORS.isdisjoint(text.split())  # "audit OR a secret" is found by its first word alone
     words = [token.word for token in language.tokens(text)]
     return " ".join(words) if plain and len(text) <= LONGEST and sum(map(len, words)) > 2 else ""

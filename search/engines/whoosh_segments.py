@@ -29,7 +29,7 @@ from search.engines.whoosh_codec import (
     block_of,
     decode,
 )
-from search.engines.whoosh_storage import MappedSegment
+from search.engines.whoosh_storage import SegmentFile
 
 KEPT_POSTINGS = 48 * 1024 * 1024  # bytes in one process, for all segments
 _BYTES = ArrayColumn("B")
@@ -46,7 +46,7 @@ class WhooshSegment:
         self.id: str = segment.segment_id()
         self._serial = next(_opened)
         self.size: int = segment.doc_count_all()
-        self._files = MappedSegment(storage.open_file(segment.make_filename(segment.COMPOUND_EXT)))
+        self._files = SegmentFile(storage.open_file(segment.make_filename(segment.COMPOUND_EXT)))
         codec = ArrayCodec()
         self._terms = codec.terms_reader(self._files, segment)
         self._documents = codec.per_document_reader(self._files, segment)

@@ -34,6 +34,7 @@ from search.schema import IndexSchema
 INDEX = "MAIN"  # Whoosh's name for the only index of a folder
 PATIENCE = 10.0  # seconds to wait for another writer
 LEFT_OVER = re.compile(rf"_{INDEX}_\d+\.toc\.")
+NEAR = 4096  # bytes of a part that are read at once
 RACY = 100_000_000  # nanoseconds: two changes this close together may leave the same time on a folder
 
 
@@ -62,40 +63,59 @@ class DurableStorage(FileStorage):
         sync_folder(Path(self.folder))
 
 
-class MappedSegment(CompoundStorage):
-    """The one file of a segment, mapped into memory and read in place. Whoosh would copy all of it."""
+class SegmentFile(CompoundStorage):
+    """The one file of a segment, read where it lies. Whoosh would copy all of it, or map it into memory.
+
+    Of a map whose file was cut short, or lies on a disk that fails, the system ends the process; reading raises.
+    """
+
+    def __init__(self, file: StructFile) -> None:
+        super().__init__(file, use_mmap=False)
 
     def open_file(self, name: str, *args: Any, **kwargs: Any) -> BufferFile:
         """A part of the file."""
-        offset, length = self.range(name)
-        source: Any = self._source
-        return _Window(memoryview(source)[offset : offset + length], name)
+        return _Part(self._file, name, *self.range(name))
 
 
-class _Window(BufferFile):
-    def __init__(self, part: memoryview, name: str) -> None:
+class _Part(BufferFile):
+    def __init__(self, whole: StructFile, name: str, offset: int, length: int) -> None:
         super().__init__(b"", name)
-        self._buf: Any = part
-        self.file: Any = _Reader(part)
+        self._whole, self._offset, self._length = whole, offset, length
+        self._near = (0, b"")  # what was read last, and a little further: a dictionary is read in small steps
+        self.file: Any = _Reader(self)
+
+    def get(self, position: int, length: int) -> bytes:
+        """Bytes of this part. Raises EOFError where the file ends too early."""
+        start, near = self._near
+        if start <= position and position + length <= start + len(near):
+            return near[position - start : position - start + length]
+        length = max(0, min(length, self._length - position))
+        most = min(max(length, NEAR), self._length - position) if length else 0
+        found = os.pread(self._whole.fileno(), most, self._offset + position)
+        if len(found) < length:
+            raise EOFError(f"{self._name} ends too early")
+        if length < NEAR:
+            self._near = (position, found)
+        return found[:length]
 
 
 class _Reader(io.RawIOBase):
-    """Reading a piece of memory as a file."""
+    """Reading a part as a file."""
 
-    def __init__(self, part: memoryview) -> None:
+    def __init__(self, part: _Part) -> None:
         self._part, self._at = part, 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, into: Any) -> int:
-        found = self._part[self._at : self._at + len(into)]
+        found = self._part.get(self._at, len(into))
         into[: len(found)] = found
         self._at += len(found)
         return len(found)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._at = offset + (0, self._at, len(self._part))[whence]
+        self._at = offset + (0, self._at, self._part._length)[whence]
         return self._at
 
     def tell(self) -> int:

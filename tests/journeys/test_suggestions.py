@@ -85,8 +85,11 @@ def test_a_search_of_several_days_is_suggested_with_what_it_finds(told: Stage) -
     assert suggested(told, "agreements clinics") and "Search" not in str(suggested(told, "clinics agreements"))
 
 
-def test_a_search_that_finds_nothing_public_is_never_suggested(told: Stage) -> None:
-    for text in ("nobody", "agreements nobody may see", "clinics nonsense", "klinics", '"clinics"', "clinics -x"):
+def test_L3_a_search_with_words_that_nothing_public_has_is_never_suggested(told: Stage) -> None:
+    for text in (
+        *("nobody", "agreements nobody may see", "clinics nonsense", "klinics", '"clinics"', "clinics -x"),
+        *("clinics OR nobody", "clinics NOT nobody", "framework AND clinics OR nobody", "clinics || nobody"),
+    ):
         searched(told, text)
     assert [s["text"] for s in suggested(told, "nobody") + suggested(told, "klin")] == []
     assert [s["text"] for s in suggested(told, "clin")] == ["Framework agreements for clinics"]

@@ -364,6 +364,39 @@ def _damage(path: Path, harm: str, dice: random.Random) -> None:
         path.write_bytes(data)
 
 
+READER = """
+import os, sys
+from pathlib import Path
+from search.engine import open_engine
+from search.errors import SearchUnavailable
+from search.query import Query
+from tests.search.contract import PUBLIC, SCHEMA, doc
+engine = open_engine("whoosh:" + sys.argv[1], SCHEMA)
+everything = [doc(f"d{i}", f"Bridge number {i}", country=["KEN"]) for i in range(400)]
+engine.rebuild(everything)
+assert engine.search(Query("number", PUBLIC)).total == 400
+for file in Path(sys.argv[1]).rglob("*.seg"):
+    os.truncate(file, int(file.stat().st_size * float(sys.argv[2])))
+said = 0
+for ask in (lambda: engine.search(Query("bridge", PUBLIC, facets=("country",))), lambda: engine.search(Query("br*", PUBLIC)),
+            engine.held, lambda: engine.apply([doc("z", "Road")])):
+    try:
+        ask()
+    except SearchUnavailable:
+        said += 1
+engine.rebuild(everything)
+print(said, engine.search(Query("bridge", PUBLIC, facets=("country",))).total)
+"""
+
+
+@pytest.mark.parametrize("left", ["0", "0.5", "0.99"])
+def test_F4_a_file_that_is_cut_short_while_it_is_read_ends_no_process(tmp_path: Path, left: str) -> None:
+    done = subprocess.run([sys.executable, "-c", READER, str(tmp_path / "index"), left], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    said, found = map(int, done.stdout.split())
+    assert said and found == 400
+
+
 WRITER = """
 import sys
 from search.opening import open_engine

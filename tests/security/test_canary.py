@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 
-from knowledge.services import authoring
+from knowledge.services import authoring, indexing
 from tests.conftest import Stage, complete_experience, post
 
 CANARY = "zanzicanary"
@@ -164,6 +165,20 @@ def test_an_index_that_still_holds_a_withdrawn_record_never_shows_it(stage: Stag
     assert record_id in set(stage.site.engine.held())
     found = stage.client().get("/practices.json?q=quotations").json
     assert found["items"] == []
+
+
+def test_L1_F4_an_index_that_is_wrong_about_who_may_read_a_draft_shows_it_to_nobody(stage: Stage) -> None:
+    """A flipped bit in the audiences, say: the database decides what is shown, not the index."""
+    draft = stage.record(stage.actor("author"), title=f"A {CANARY} draft")
+    stage.record(stage.actor("author"), "published", title="A plain record")
+    with stage.site.db.reading() as session:
+        documents = indexing.changes(session, [draft])[0]
+    stage.site.engine.apply([replace(d, audience=frozenset({"public"})) for d in documents])
+    for address in ("", ".json", ".csv", ".atom", "/suggest"):
+        assert f"A {CANARY}" not in stage.client().get(f"/practices{address}?q={CANARY}").text, address
+        assert "A plain record" in stage.client().get(f"/practices{address}?q=plain").text.replace(
+            "<mark>", ""
+        ).replace("</mark>", ""), "the control"
 
 
 def test_names_and_e_mails_of_accounts_are_not_public(stage: Stage) -> None:
