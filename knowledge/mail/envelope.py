@@ -32,6 +32,8 @@ class Envelope:
         made["Subject"] = one_line(letter.subject)
         made["From"] = Address("Praxis", addr_spec=self.sender)
         made["To"] = Address(one_line(person.name), addr_spec=person.email)
+        if letter.reply_to:
+            made["Reply-To"] = Address("Praxis", addr_spec=letter.reply_to)
         made["Date"] = at
         made["Message-ID"] = message_id
         if letter.record_id:  # all mails about a record are one thread

@@ -13,10 +13,11 @@ from babel.support import NullTranslations, Translations
 from sqlalchemy.orm import Session
 
 from knowledge.content.fields import N_
-from knowledge.services import access, discussion, notices
+from knowledge.services import access, discussion, notices, replies
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find
+from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import Comment, Thread
 from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.people import Person
@@ -40,7 +41,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail to one person about one thing, or several."""
+    """A mail to one person about one thing, or several. `reply_to`: where an answer becomes a comment, or ""."""
 
     language: str
     subject: str
@@ -51,6 +52,8 @@ class Letter:
     footer: str
     stop_label: str
     settings_label: str
+    reply_to: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,15 +115,19 @@ class Unseen(Exception):
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes letters for a site. `address`: its public address; `key`: signs the links to end mails of a kind."""
+    """Writes letters for a site.
+
+    `address`: its public address; `key`: signs links and addresses for answers; `reply`: where answers go, or "".
+    """
 
     address: str
     key: str
+    reply: str = ""
 
     def letter(self, session: Session, mails: Sequence[Mail]) -> Letter:
         """One letter about these, all to one person; what she may not see is left out. Raises Unseen for nothing."""
         person, language = mails[0].person, notices.wishes_of(session, mails[0].person_id).language or "en"
-        say = _words(language)
+        say = words_in(language)
         paragraphs, first = [], mails[0]
         for mail in mails:
             try:
@@ -130,6 +137,7 @@ class Writer:
         if not paragraphs or not person.active:
             raise Unseen
         together = first.together
+        reply_to = "" if together else self._reply_to(session, first)
         heading = say.ngettext("Praxis: %(num)d thing", "Praxis: %(num)d things", len(paragraphs))
         return Letter(
             language,
@@ -141,7 +149,19 @@ class Writer:
             say.gettext("You get this because of your part in these records."),
             say.gettext("No more mails of this kind"),
             say.gettext("Choose what you get, and when"),
+            reply_to,
+            say.gettext("You can answer this mail: your words become a comment.") if reply_to else "",
         )
+
+    def _reply_to(self, session: Session, mail: Mail) -> str:
+        """The address that takes this reader's answer; "" where there is nothing to answer, or she may not."""
+        comment = session.get(Comment, mail.facts.get("comment", 0))
+        record = find.record(session, mail.record_id or "")
+        if not self.reply or comment is None or record is None:
+            return ""
+        held = access.roles_in(session, Actor(mail.person_id, mail.person.name), record)
+        to = replies.ReplyTo(mail.person_id, comment.thread_id)
+        return replies.address(self.key, self.reply, to, now()) if EDITORIAL.may("comment", record.state, held) else ""
 
     def _paragraph(self, session: Session, mail: Mail, say: NullTranslations) -> Paragraph:
         record, told = find.record(session, mail.record_id or ""), EVENTS[mail.event]
@@ -186,6 +206,7 @@ def _may_read(session: Session, person: Person, record: Record) -> bool:
 
 
 @lru_cache(maxsize=32)
-def _words(language: str) -> NullTranslations:
+def words_in(language: str) -> NullTranslations:
+    """The words of letters in a language; English where they are not translated."""
     found: NullTranslations = Translations.load(str(TRANSLATIONS), [language])
     return found

@@ -19,7 +19,7 @@ from knowledge.content.registry import Registry
 from knowledge.derive import compare
 from knowledge.services import access, notices, vocabulary
 from knowledge.services.actor import Actor
-from knowledge.services.errors import Forbidden, Invalid, NotFound
+from knowledge.services.errors import Forbidden, Invalid, NotFound, TooMany
 from knowledge.storage import threads
 from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import ADDRESSED, OPEN, RESOLVED, Comment, Thread
@@ -218,5 +218,5 @@ def _checked(session: Session, actor: Actor, text: str) -> str:
     if len(words) > MAX_TEXT:
         raise Invalid([Problem(("text",), N_("Please shorten this to {max} characters."), {"max": MAX_TEXT})])
     if threads.comments_since(session, actor.person_id or 0, now() - SPAN) >= MOST:
-        raise Invalid([Problem(("text",), N_("That is a lot of comments in an hour. Please go on a little later."))])
+        raise TooMany([Problem(("text",), N_("That is a lot of comments in an hour. Please go on a little later."))])
     return words
