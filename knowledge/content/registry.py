@@ -21,7 +21,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Example:
-    """How a good record reads, in a few sentences; `record`: the id of a whole one, where the demo content is loaded."""
+    """How a good record reads, in a few sentences; `record`: the id of a whole one, where there is demo content."""
 
     text: str
     record: str = ""
