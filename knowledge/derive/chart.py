@@ -15,7 +15,8 @@ from knowledge.derive.dates import in_words
 from knowledge.derive.figures import Figure, figure, same_unit
 
 WIDEST = 66.0  # per cent of the drawing; the rest is for the label behind the longest bar
-LONGEST_LABEL = 24  # characters
+LETTER = 4.3  # per cent of the drawing on a phone that a letter of a label takes
+LONGEST_LABEL = 18  # characters
 MOST = 12  # figures in one chart
 
 
@@ -68,14 +69,22 @@ def _comparison(table: Table, meant: Figures, row: Mapping[str, Any], written: s
     most = max(each.number for each in known)
     if most <= 0:
         return None
+    longest = max(len(str(row[column])) for role, column, _ in _columns(meant) if read[role] in known)
+    if longest > LONGEST_LABEL:
+        return None
+    share = min(WIDEST, 96 - LETTER * longest) / most
     labels = {c.id: c.label for c in table.columns}
     bars = tuple(
-        Bar(role, labels[column], in_words(str(row.get(day, "")), language), str(row[column]), _width(each, most))
+        Bar(
+            role,
+            labels[column],
+            in_words(str(row.get(day, "")), language),
+            str(row[column]),
+            round(each.number * share, 2),
+        )
         for role, column, day in _columns(meant)
         if (each := read[role]) is not None and each in known
     )
-    if any(len(bar.text) > LONGEST_LABEL for bar in bars):
-        return None
     return Comparison(str(row.get(meant.name, "")), unit, bars)
 
 
@@ -88,7 +97,3 @@ def _columns(meant: Figures) -> Iterator[tuple[str, str, str]]:
 
 def _fit(one: Figure, other: Figure, unit: str) -> bool:
     return min(one.number, other.number) >= 0 and same_unit(one.unit, other.unit, unit)
-
-
-def _width(each: Figure, most: float) -> float:
-    return round(WIDEST * each.number / most, 2)

@@ -24,7 +24,7 @@ from knowledge.storage import threads
 from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import ADDRESSED, OPEN, RESOLVED, Comment, Thread
 from knowledge.storage.models.records import Record
-from workflows.editorial import EDITORIAL
+from workflows.editorial import EDITORIAL, IN_REVIEW
 
 MAX_TEXT, MAX_QUOTE = 5000, 500
 MOST, SPAN = 60, timedelta(hours=1)  # comments of one person: more is a flood
@@ -174,6 +174,8 @@ def act(session: Session, actor: Actor, record_id: str, thread_id: int, what: st
     thread = _thread(session, actor, record, thread_id, held)
     if thread.standing in sources:
         thread.standing = target
+        if what == "address" and record.state == IN_REVIEW:
+            notices.of_addressed(session, record, thread, actor.person_id)
     return thread
 
 

@@ -255,8 +255,8 @@ TRAINING = RecordType(
         N_(
             "Step 2, the storekeeper, before the boat leaves: open one carton in ten and count. Write the number on "
             "the delivery note, also when it is right. If it is wrong, photograph the carton with its label and call "
-            "the buyer. What comes out: a signed note with a number, or a call within the hour. Check: the learner finds "
-            "the two short cartons among the twenty of the exercise."
+            "the buyer. What comes out: a signed note with a number, or a call within the hour. Check: the learner "
+            "finds the two short cartons among the twenty of the exercise."
         ),
         record="demo-receiving-goods-outer-island",
     ),

@@ -81,8 +81,8 @@ def look(draft: Draft) -> Iterator[Advice]:
             message = N_("A sentence of {count} words begins “{start}”. Two shorter ones are easier to follow.")
             yield Advice("sentence", Problem(passage.path, message, facts), sentence)
         if not long and _hard(passage.words, found, draft.language):
-            message = N_("“{label}” is hard to read: long words in long sentences. Say it as you would to a colleague.")
-            yield Advice("reading", Problem(passage.path, message, {"label": passage.field.label}), passage.words)
+            message = N_("Hard to read: long words in long sentences. Say it as you would to a colleague.")
+            yield Advice("reading", Problem(passage.path, message), passage.words)
 
 
 def sentences(text: str) -> list[str]:

@@ -16,8 +16,8 @@ def look(draft: Draft) -> Iterator[Advice]:
     dated = any(_has_dates(f, draft.values) for f in draft.record_type.fields)
     for passage in draft.texts:
         if isinstance(passage.field, Prose) and passage.field.dated and not dated and not names_a_year(passage.words):
-            message = N_("“{label}” does not say when: add a year or a month.")
-            yield Advice("date", Problem(passage.path, message, {"label": passage.field.label}), passage.words)
+            message = N_("This does not say when: add a year or a month.")
+            yield Advice("date", Problem(passage.path, message), passage.words)
     for f in draft.record_type.fields:
         if isinstance(f, Table) and f.figures:
             for number, row in enumerate(draft.values.get(f.id, ())):
@@ -40,6 +40,6 @@ def _undated(f: Table, figures: Figures, number: int, row: Mapping[str, Any]) ->
     said = " ".join(str(row.get(column, "")) for column in (figures.name, figures.before, figures.after))
     if names_a_year(said):
         return
-    message = N_("“{table}”, row {row}: of which year or month is this?")
+    message = N_("Row {row}: of which year or month is this?")
     path = (f.id, number, figures.after_date or figures.before_date)
-    yield Advice("date", Problem(path, message, {"table": f.label, "row": number + 1}), f"{f.id}:{said}")
+    yield Advice("date", Problem(path, message, {"row": number + 1}), f"{f.id}:{said}")

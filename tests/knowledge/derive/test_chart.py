@@ -95,8 +95,8 @@ def test_bars_are_as_long_as_their_numbers_and_say_what_was_typed() -> None:
     [one] = drawn.comparisons
     assert (one.name, one.unit) == ("Days to award", "days")
     assert [(b.role, b.text, b.date, b.width) for b in one.bars] == [
-        ("before", "about 120", "", WIDEST),
-        ("after", "60", "March 2019", WIDEST / 2),
+        ("before", "about 120", "", 57.3),  # room is left for its label
+        ("after", "60", "March 2019", 28.65),
     ]
 
 

@@ -142,13 +142,13 @@ def test_abbreviations_and_lists_make_no_sentences_of_their_own() -> None:
 def test_results_that_do_not_say_when_are_asked() -> None:
     row = {"indicator": "Days", "before": "45", "after": "12"}
     assert told(results, results="Waiting fell to twelve days.") == [
-        ("results", "“Results” does not say when: add a year or a month.")
+        ("results", "This does not say when: add a year or a month.")
     ]
     assert told(results, results="Waiting fell in 2019.") == []
     assert told(results, results="انخفض الانتظار في ٢٠١٩.") == []
     assert told(results, results="Waiting fell.", indicators=[row | {"date": "2019"}]) == []
     [(anchor, words)] = told(results, results="In 2019.", indicators=[row | {"date": "2019"}, row])
-    assert anchor == "indicators-1-date" and words == "“Figures”, row 2: of which year or month is this?"
+    assert anchor == "indicators-1-date" and words == "Row 2: of which year or month is this?"
     assert told(results, results="In 2019.", indicators=[row | {"indicator": "Days in 2018 and 2019"}]) == []
     assert told(results, context="No figures here.") == []
 
