@@ -27,7 +27,7 @@ class Addresses(EmailPolicy):
     def fold(self, name: str, value: str) -> str:
         if name.casefold() in WHOLE:
             return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
-        return super().fold(name, value)
+        return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
         if name.casefold() in WHOLE:

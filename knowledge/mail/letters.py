@@ -138,7 +138,7 @@ class Writer:
         person, wishes = mails[0].person, notices.wishes_of(session, mails[0].person_id)
         language, say = _language(wishes.language)
         paragraphs, kinds, first = [], set[str](), mails[0]
-        for mail in mails:
+        for mail in sorted(mails, key=lambda m: (m.record_id or "", m.id)):  # what belongs together stands together
             if wishes.often.get(mail.event) == Frequency.NEVER:
                 continue  # she has said so since it was written
             try:
@@ -179,17 +179,17 @@ class Writer:
         record, told = find.record(session, mail.record_id or ""), EVENTS[mail.event]
         if record is None or not told.holds(record) or not _may_read(session, mail.person, record):
             raise NotFound(mail.record_id)
-        author_id, said, about = _said(session, mail, record, say)
-        who = find.person(session, author_id or 0)
+        said = _said(session, mail, record, say)
+        who = find.person(session, said.by or 0)
         facts = {"title": record.latest.title, "who": who.name if who else say.gettext("Somebody")}
-        words = said if len(said) <= SAID else said[:SAID].rsplit(" ", 1)[0] + " …"
+        words = said.words if len(said.words) <= SAID else said.words[:SAID].rsplit(" ", 1)[0] + " …"
         return Paragraph(
             say.gettext(told.subject) % facts,
             say.gettext(told.text) % facts,
             words,
-            self.address + quote(told.path(record)),
+            self.address + quote(told.path(record)) + said.anchor,
             say.gettext(told.label),
-            about,
+            said.about,
         )
 
 
@@ -198,15 +198,25 @@ def message_id(mail: Mail, host: str) -> str:
     return f"<{mail.id}.{hashlib.sha256(mail.key.encode()).hexdigest()[:16]}@{host}>"
 
 
-def _said(session: Session, mail: Mail, record: Record, say: NullTranslations) -> tuple[int | None, str, str]:
-    """Who said what about what, in the step, comment or point that a mail is about.
+@dataclass(frozen=True)
+class Said:
+    """Who said what about what, and the point on the record's page where it stands ("" for none)."""
+
+    by: int | None
+    words: str
+    about: str
+    anchor: str = ""
+
+
+def _said(session: Session, mail: Mail, record: Record, say: NullTranslations) -> Said:
+    """What was said in the step, comment or point that a mail is about.
 
     Raises NotFound for what its reader may not see, and for what is not so any more.
     """
     facts = mail.facts
     step = session.get(Step, facts["step"]) if "step" in facts else None
     if step is not None:
-        return step.person_id, step.words, _addressed(session, record, say) if mail.event == "submitted" else ""
+        return _of_step(session, mail, record, step, say)
     comment = session.get(Comment, facts.get("comment", 0))
     thread = threads.thread(session, record.id, comment.thread_id if comment else facts.get("thread", 0))
     reader = Actor(mail.person_id, mail.person.name)
@@ -214,10 +224,19 @@ def _said(session: Session, mail: Mail, record: Record, say: NullTranslations) -
         raise NotFound(mail.record_id)
     about = _label(session, record, thread, say) + (f": “{thread.quote}”" if thread.quote else "")
     if comment is not None:
-        return comment.person_id, comment.text, about
+        return Said(comment.person_id, comment.text, about, f"#point-{thread.id}")
     if thread.standing != ADDRESSED:
         raise NotFound(mail.record_id)
-    return facts.get("by"), thread.comments[0].text, about
+    return Said(facts.get("by"), thread.comments[0].text, about, f"#point-{thread.id}")
+
+
+def _of_step(session: Session, mail: Mail, record: Record, step: Step, say: NullTranslations) -> Said:
+    if mail.event != "submitted":
+        return Said(step.person_id, step.words, "")
+    last = find.last_step(session, record.id, "submit")
+    if last is not None and last.id != step.id:
+        raise NotFound(mail.record_id)  # it was returned and came again meanwhile: of that there is a mail as well
+    return Said(step.person_id, step.words, _addressed(session, record, say))
 
 
 def _addressed(session: Session, record: Record, say: NullTranslations) -> str:
