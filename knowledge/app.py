@@ -33,6 +33,7 @@ from knowledge.storage.session import Database
 from knowledge.web import (
     account,
     actor,
+    advice,
     authoring,
     discussion,
     errors,
@@ -82,7 +83,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
-    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion):
+    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, advice):
         app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(

@@ -118,6 +118,28 @@ def worker() -> None:
             out.print("Stopped.")
 
 
+@main.command("mail-in")
+@click.argument("recipient", default="")
+def mail_in(recipient: str) -> None:
+    """Take one mail from standard input: an answer to a mail of ours becomes a comment.
+
+    For mail servers to pipe to. RECIPIENT is the address of the envelope; without it the headers are asked. The exit
+    codes are those of sysexits.
+    """
+    from knowledge.mail.mail_in import LATER, MAX_BYTES
+
+    raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        with opened(prepare=False) as site:
+            outcome = setup.mail_door(site).receive(raw, recipient)
+    except Exception as error:  # ours to mend: the server keeps the mail and tries again
+        outcome = LATER
+        click.echo(type(error).__name__, err=True)
+    if outcome.sentence:
+        click.echo(outcome.sentence)
+    sys.exit(outcome.code)
+
+
 @main.command()
 def init() -> None:
     """Create or upgrade the database and the index."""

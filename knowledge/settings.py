@@ -48,6 +48,10 @@ class Settings:
     )
     mail_worker: int = _setting(1, "1: `praxis run` sends mails itself; 0: a process `praxis worker` does")
     mail_from: str = _setting("", "address that mails come from; empty for praxis@ the host of the public address")
+    mail_reply: str = _setting(
+        "",
+        "address for answers to mails, like `reply@example.org`: what comes to reply+…@ is piped to `praxis mail-in`",
+    )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
@@ -155,6 +159,8 @@ def _check(values: Mapping[str, Any]) -> None:
         raise BadSetting("PRAXIS_SMTP_URL must be an address like smtp://user:password@host:587/?starttls.")
     if "mail_from" in values and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", values["mail_from"]):
         raise BadSetting("PRAXIS_MAIL_FROM must be an e-mail address like praxis@example.org.")
+    if "mail_reply" in values and not re.fullmatch(r"[^@\s<>+]{1,24}@[^@\s<>]+", values["mail_reply"]):
+        raise BadSetting("PRAXIS_MAIL_REPLY must be an e-mail address like reply@example.org, short and without a +.")
     _check_search(values.get("search_url", "memory:"))
 
 

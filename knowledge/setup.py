@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.mail.envelope import Envelope
 from knowledge.mail.letters import Writer
+from knowledge.mail.mail_in import Door
 from knowledge.mail.postman import Postman
 from knowledge.mail.transport import open_transport
 from knowledge.services import accounts, exchange, indexing, programmes
@@ -130,7 +131,12 @@ def postman(site: Site) -> Postman:
     settings = site.settings
     envelope = Envelope(settings.sender, settings.address, settings.host_name, templates())
     transport = open_transport(settings.smtp_url, settings.data / "mail")
-    return Postman(site.db, Writer(settings.address, settings.key()), envelope, transport)
+    return Postman(site.db, Writer(settings.address, settings.key(), settings.mail_reply), envelope, transport)
+
+
+def mail_door(site: Site) -> Door:
+    """Where answers to the mails of a site come in."""
+    return Door(site.db, site.settings.mail_reply, site.settings.key())
 
 
 def start_postman(site: Site) -> None:

@@ -43,6 +43,7 @@ EVENTS: Mapping[str, Event] = {
         Event("submitted", N_("A record waits for my review")),
         Event("returned", N_("A coach asks me for changes")),
         Event("commented", N_("Somebody comments on a record that I write or review")),
+        Event("addressed", N_("An author has addressed a point of mine"), Frequency.DAILY),
         Event("published", N_("My record was published")),
         Event("withdrawn", N_("My record was withdrawn")),
     )
@@ -78,7 +79,7 @@ class Wishes:
         day = here.date() + timedelta(days=here.time() >= DIGEST_AT)
         if frequency is Frequency.WEEKLY:
             day += timedelta(days=-day.weekday() % 7)
-        return datetime.combine(day, DIGEST_AT, here.tzinfo).astimezone(UTC)
+        return self._after_quiet(datetime.combine(day, DIGEST_AT, here.tzinfo)).astimezone(UTC)
 
     def _after_quiet(self, here: datetime) -> datetime:
         if self.quiet is None or self.quiet[0] == self.quiet[1]:

@@ -74,10 +74,14 @@ class Line(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Prose(Field):
-    """Several paragraphs in Markdown. `max` is guidance shown with a counter; twice as much blocks submission."""
+    """Several paragraphs in Markdown. `max` is guidance shown with a counter; twice as much blocks submission.
+
+    `dated`: tells what changed, so readers want to know when.
+    """
 
     min: int = 0
     max: int = 3000
+    dated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,10 +188,24 @@ class Lines(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Which columns of a table hold what was counted before and after: they draw a chart, and want a date."""
+
+    name: str
+    before: str
+    after: str
+    unit: str = ""
+    target: str = ""
+    before_date: str = ""
+    after_date: str = ""
+    target_date: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table(Field):
     """Rows with the same columns. `row` names one ("step"). A column's need speaks of the row it stands in.
 
-    `either`: column ids of which one at least must be filled in every row.
+    `either`: column ids of which one at least must be filled in every row. `figures`: what its numbers mean.
     """
 
     columns: tuple[Field, ...]
@@ -195,6 +213,7 @@ class Table(Field):
     min_items: int = 0
     max_items: int = 20
     either: tuple[str, ...] = ()
+    figures: Figures | None = None
 
     @property
     def empty(self) -> Any:

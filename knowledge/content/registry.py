@@ -20,10 +20,18 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Example:
+    """How a good record reads, in a few sentences; `record`: the id of a whole one, where there is demo content."""
+
+    text: str
+    record: str = ""
+
+
+@dataclass(frozen=True)
 class RecordType:
     """A kind of record: what it is called, what it is for in a sentence, its sections, its coach's checks.
 
-    `names`: language -> name. `lead`: ids of the fields that open the public page.
+    `names`: language -> name. `example`: shown beside the form, with the checks.
     """
 
     id: str
@@ -31,6 +39,7 @@ class RecordType:
     sentence: str
     sections: tuple[Section, ...]
     checks: tuple[str, ...] = ()
+    example: Example | None = None
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ONGOING = "ongoing"
-_MONTHS = {
+MONTHS = {
     "en": "January February March April May June July August September October November December",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
@@ -38,7 +38,7 @@ def in_words(value: str, language: str = "en") -> str:
         return _pattern(language, ONGOING)
     year, _, rest = value.partition("-")
     month, _, day = rest.partition("-")
-    names = _MONTHS.get(language, _MONTHS["en"]).split()
+    names = MONTHS.get(language, MONTHS["en"]).split()
     if not (month.isdecimal() and 1 <= int(month) <= 12):
         return value
     first = {"fr": "1er", "pt": "1.º"}.get(language, "1")

@@ -29,6 +29,7 @@ from knowledge.content.fields import (
     Values,
 )
 from knowledge.content.registry import RecordType, Registry
+from knowledge.derive.chart import Chart, chart
 from knowledge.derive.dates import in_words
 
 _FIGURE = re.compile(r"[+\-−–~≈<>]?\s?\d[\d\s.,]*\s?%?")
@@ -106,10 +107,11 @@ class ShownRecord:
 
 @dataclass(frozen=True)
 class ShownTable:
-    """Rows of cells under columns; a cell is a Shown, or None where nothing was answered."""
+    """Rows of cells under columns; a cell is a Shown, or None where nothing was answered. `chart`: its figures."""
 
     columns: tuple[ShownColumn, ...]
     rows: tuple[tuple[Shown | None, ...], ...]
+    chart: Chart | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class ShownSection:
 
 @dataclass(frozen=True)
 class Showing:
-    """What a value needs to become words."""
+    """What a value needs to become words. `language` is the reader's, `written` the record's."""
 
     registry: Registry
     language: str
@@ -135,6 +137,7 @@ class Showing:
     reader_is_member: bool = False
     private: bool = False
     titles: Mapping[str, str] | None = None
+    written: str = "en"
 
 
 def sections(
@@ -153,7 +156,8 @@ def sections(
     `render`: Markdown -> safe HTML. `private`: also what never becomes public (for those who work on the record).
     `titles`: of the other records that it refers to and this reader may see; without it every id becomes a link.
     """
-    how = Showing(registry, language, render, reader_is_member, private, titles)
+    written = str(values.get("language", "en"))
+    how = Showing(registry, language, render, reader_is_member, private, titles, written)
     made = []  # a section without anything to show is left out
     for section in record_type.sections:
         fields = tuple(s for f in section.fields if (s := one(f, values.get(f.id), how)) is not None)
@@ -253,7 +257,8 @@ def _(f: Table, value: Any, how: Showing) -> tuple[str, Any]:
     columns = [c for c in f.columns if any(one(c, row.get(c.id), how) for row in value)]
     rows = tuple(tuple(one(c, row.get(c.id), how) for c in columns) for row in value)
     heads = tuple(ShownColumn(c.id, c.label, _numeric(c, value)) for c in columns)
-    return "table", ShownTable(heads, tuple(r for r in rows if any(r))) if columns else None
+    drawn = chart(f, value, how.written, how.language)
+    return "table", ShownTable(heads, tuple(r for r in rows if any(r)), drawn) if columns else None
 
 
 def _numeric(column: Field, rows: list[Any]) -> bool:

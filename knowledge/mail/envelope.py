@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -15,6 +16,27 @@ from knowledge.mail.letters import Letter
 from knowledge.storage.models.people import Person
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+
+class Addresses(EmailPolicy):
+    """Headers that hold addresses are broken between them and nowhere else.
+
+    The library writes whatever is too long for a line in its own code, which no mail program reads as an address.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        if name.casefold() in WHOLE:
+            return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.casefold() in WHOLE:
+            return self.fold(name, value).encode("ascii", "replace")
+        return super().fold_binary(name, value)
+
+
+WHOLE = frozenset({"list-unsubscribe", "references", "in-reply-to", "message-id"})
+POLICY = Addresses(linesep="\r\n")
 
 
 @dataclass(frozen=True)
@@ -26,16 +48,26 @@ class Envelope:
     host: str
     templates: Path
 
-    def message(self, letter: Letter, person: Person, message_id: str, at: datetime) -> EmailMessage:
-        """The message; what people wrote can add no header, because the library refuses line breaks in them."""
-        made = EmailMessage(policy=SMTP)
+    def message(
+        self, letter: Letter, person: Person, message_id: str, at: datetime, earlier: Sequence[str] = ()
+    ) -> EmailMessage:
+        """The message; what people wrote can add no header, because the library refuses line breaks in them.
+
+        `earlier`: ids of the mails before it about the same record. All of them, and those of the other readers, go
+        back to an id that stands for the record, so that mail programs show one thread.
+        """
+        made = EmailMessage(policy=POLICY)
         made["Subject"] = one_line(letter.subject)
         made["From"] = Address("Praxis", addr_spec=self.sender)
         made["To"] = Address(one_line(person.name), addr_spec=person.email)
+        if letter.reply_to:
+            made["Reply-To"] = Address("Praxis", addr_spec=letter.reply_to)
         made["Date"] = at
         made["Message-ID"] = message_id
-        if letter.record_id:  # all mails about a record are one thread
-            made["In-Reply-To"] = made["References"] = f"<record.{letter.record_id}@{self.host}>"
+        if letter.record_id:
+            made["References"] = " ".join((f"<record.{letter.record_id}@{self.host}>", *earlier))
+        if letter.record_id and earlier:
+            made["In-Reply-To"] = earlier[-1]
         made["List-Unsubscribe"] = f"<{letter.stop}>"
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         made["Auto-Submitted"] = "auto-generated"  # no holiday answers, please

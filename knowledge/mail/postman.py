@@ -23,6 +23,7 @@ from knowledge.storage.session import Database
 
 log = structlog.get_logger()
 BATCH = 20
+CHAIN = 8  # mails before it that a mail names
 LONGEST_PAUSE = timedelta(hours=6)
 GIVE_UP = timedelta(days=5)
 WHAT = "mail"  # the lock of whoever sends
@@ -69,7 +70,9 @@ class Postman:
                 self._keep(mails, DROPPED, "it is no longer so, or its reader may not see it any more")
                 return 0
             first = mails[0]
-            message = self.envelope.message(letter, first.person, message_id(first, self.envelope.host), now())
+            host = self.envelope.host
+            chain = [message_id(each, host) for each in mailbox.earlier(session, first, CHAIN) if letter.record_id]
+            message = self.envelope.message(letter, first.person, message_id(first, host), now(), chain)
         try:
             self.transport.send(message)
         except Refused as refused:

@@ -19,12 +19,12 @@ from knowledge.content.registry import Registry
 from knowledge.derive import compare
 from knowledge.services import access, notices, vocabulary
 from knowledge.services.actor import Actor
-from knowledge.services.errors import Forbidden, Invalid, NotFound
+from knowledge.services.errors import Forbidden, Invalid, NotFound, TooMany
 from knowledge.storage import threads
 from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import ADDRESSED, OPEN, RESOLVED, Comment, Thread
 from knowledge.storage.models.records import Record
-from workflows.editorial import EDITORIAL
+from workflows.editorial import EDITORIAL, IN_REVIEW
 
 MAX_TEXT, MAX_QUOTE = 5000, 500
 MOST, SPAN = 60, timedelta(hours=1)  # comments of one person: more is a flood
@@ -174,6 +174,8 @@ def act(session: Session, actor: Actor, record_id: str, thread_id: int, what: st
     thread = _thread(session, actor, record, thread_id, held)
     if thread.standing in sources:
         thread.standing = target
+        if what == "address" and record.state == IN_REVIEW:
+            notices.of_addressed(session, record, thread, actor.person_id)
     return thread
 
 
@@ -218,5 +220,5 @@ def _checked(session: Session, actor: Actor, text: str) -> str:
     if len(words) > MAX_TEXT:
         raise Invalid([Problem(("text",), N_("Please shorten this to {max} characters."), {"max": MAX_TEXT})])
     if threads.comments_since(session, actor.person_id or 0, now() - SPAN) >= MOST:
-        raise Invalid([Problem(("text",), N_("That is a lot of comments in an hour. Please go on a little later."))])
+        raise TooMany([Problem(("text",), N_("That is a lot of comments in an hour. Please go on a little later."))])
     return words

@@ -39,6 +39,10 @@ class Invalid(Exception):
         self.problems = tuple(problems)
 
 
+class TooMany(Invalid):
+    """More in a while than one person writes; the same is welcome a little later."""
+
+
 @dataclass
 class Conflict(Exception):
     """Somebody saved a newer version meanwhile: both texts, so that the writer can choose."""

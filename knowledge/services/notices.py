@@ -50,6 +50,12 @@ def of_comment(session: Session, record: Record, thread: Thread, comment: Commen
     tell(session, "commented", readers.values(), record.id, {"comment": comment.id})
 
 
+def of_addressed(session: Session, record: Record, thread: Thread, person_id: int | None) -> None:
+    """Tell those who review that a point was addressed while the record is with them; a submission tells it itself."""
+    facts = {"thread": thread.id, "by": person_id or 0, "revision": record.latest.number}
+    tell(session, "addressed", (p for p in _coaches(session, record) if p.id != person_id), record.id, facts)
+
+
 def tell(
     session: Session, event: str, people: Iterable[Person], record_id: str | None, facts: Mapping[str, Any]
 ) -> None:
@@ -102,16 +108,17 @@ def change_wishes(
 
 
 def stop(session: Session, person_id: int, event: str) -> None:
-    """Send no more of this kind; what waits is dropped. Raises NotFound."""
-    if find.person(session, person_id) is None or event not in EVENTS:
+    """Send no more of this kind, or of these (`a+b`); what waits is dropped when it is due. Raises NotFound."""
+    kinds = event.split("+")
+    if find.person(session, person_id) is None or not set(kinds) <= set(EVENTS):
         raise NotFound(event)
     said = mailbox.wishes(session, person_id) or MailWish(person_id=person_id, often={})
-    said.often = {**said.often, event: Frequency.NEVER.value}
+    said.often = {**said.often, **dict.fromkeys(kinds, Frequency.NEVER.value)}
     session.add(said)
 
 
 def stop_token(key: str, person_id: int, event: str) -> str:
-    """Proves that a link came in a mail to this person about this kind of event."""
+    """Proves that a link came in a mail to this person about this kind of event, or about these (`a+b`)."""
     return URLSafeSerializer(key, salt="mail-stop").dumps([person_id, event])
 
 

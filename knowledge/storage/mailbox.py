@@ -65,3 +65,10 @@ def coaches(session: Session, programme_id: str) -> Sequence[Person]:
 def people(session: Session, ids: Sequence[int]) -> Sequence[Person]:
     """Those of these people whose accounts are active."""
     return session.scalars(select(Person).where(Person.id.in_(ids), Person.active).order_by(Person.id)).all()
+
+
+def earlier(session: Session, mail: Mail, limit: int) -> Sequence[Mail]:
+    """The last mails of their own that this reader got about the same record before, the oldest first."""
+    query = select(Mail).where(Mail.person_id == mail.person_id, Mail.record_id == mail.record_id, Mail.id < mail.id)
+    query = query.where(Mail.outcome == SENT, Mail.together.is_(False)).order_by(Mail.id.desc()).limit(limit)
+    return session.scalars(query).all()[::-1]

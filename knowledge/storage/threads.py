@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from knowledge.storage.models.advice import Fine
 from knowledge.storage.models.discussion import OPEN, Comment, Thread
 
 WHOLE = (selectinload(Thread.comments).joinedload(Comment.person), joinedload(Thread.revision))
@@ -41,3 +42,8 @@ def comments_since(session: Session, person_id: int, moment: datetime) -> int:
     """How many comments somebody has written since then."""
     query = select(func.count()).select_from(Comment).where(Comment.person_id == person_id, Comment.at >= moment)
     return session.scalar(query) or 0
+
+
+def fine(session: Session, record_id: str) -> frozenset[str]:
+    """The keys of the advice on a record that its writers have found to be fine."""
+    return frozenset(session.scalars(select(Fine.key).where(Fine.record_id == record_id)))

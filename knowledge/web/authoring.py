@@ -15,7 +15,7 @@ from knowledge.content import checks
 from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
-from knowledge.services import authoring, catalogue, discussion, editorial, history, programmes
+from knowledge.services import advising, authoring, catalogue, discussion, editorial, history, programmes
 from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
@@ -107,7 +107,10 @@ def edit(record_id: str) -> Answer:
     if _is_row_button(posted):
         return _rearranged(desk.record_type, posted, desk=desk, base=base)
     form = forms.bind(desk.record_type, vocabularies, posted=posted, language=reader_language())
-    if posted.get("action") == "resume":
+    fine, _colon, advice = posted.get("action", "").partition(":")
+    if fine in ("fine", "again"):
+        site().act(advising.say, actor, record_id, advice, fine == "fine")
+    if fine in ("resume", "fine", "again"):
         return _form(desk.record_type, form, desk=desk, base=base)
     try:
         raw = forms.read(desk.record_type, form)
@@ -127,6 +130,7 @@ def desk(record_id: str) -> str:
     steps = site().ask(history.of, actor, record_id)
     offered = site().ask(editorial.offered, actor, opened.record)
     facts = {"desk": opened, "history": steps, "offered": offered, "may": _may(opened)}
+    facts["advised"] = site().ask(advising.of, actor, record_id)
     return render_template("authoring/desk.html", **facts, **discussed(record_id))
 
 
@@ -204,8 +208,19 @@ def _form(
         memberships=memberships,
         conflict=conflict,
         needed_ids={f.id for f in wanted},
+        advised=site().ask(advising.on, record_type, values, desk.record.id if desk else ""),
+        example=_example(record_type),
         discussion=discussed(desk.record.id)["discussion"] if desk else None,
     )
+
+
+def _example(record_type: RecordType) -> dict[str, str] | None:
+    """A good record of this kind: its words, and the address of the whole where it is on this site."""
+    example = record_type.example
+    if example is None:
+        return None
+    titles = site().ask(catalogue.titles, [example.record]) if example.record else {}
+    return {"text": example.text, "record": example.record if titles else "", "title": titles.get(example.record, "")}
 
 
 def _answers(posted: MultiDict[str, str]) -> discussion.Answers:

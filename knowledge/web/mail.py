@@ -62,7 +62,8 @@ def stop(token: str) -> str:
     person_id, event = notices.read_stop_token(site().settings.key(), token)
     if request.method == "POST":
         site().act(notices.stop, person_id, event)
-    return render_template("account/stop.html", event=EVENTS[event], done=request.method == "POST")
+    events = [EVENTS[kind] for kind in event.split("+")]
+    return render_template("account/stop.html", events=events, done=request.method == "POST")
 
 
 @bp.route("/manage/mail", methods=["GET", "POST"])

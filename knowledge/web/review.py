@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from knowledge.derive import compare
-from knowledge.services import authoring, catalogue, editorial, history, review
+from knowledge.services import advising, authoring, catalogue, editorial, history, review
 from knowledge.services.errors import Forbidden
 from knowledge.web import params
 from knowledge.web.actor import signed_in_actor
@@ -54,6 +54,7 @@ def read(record_id: str) -> str:
         desk=desk,
         baseline=baseline,
         changes=changes,
+        advised=site().ask(advising.of, actor, record_id),
         steps=site().ask(history.of, actor, record_id).steps,
         offered=site().ask(editorial.offered, actor, desk.record),
         **discussed(record_id),

@@ -24,6 +24,7 @@ class Box:
     """What the server took, in order. `answer`: what it says instead of taking a mail."""
 
     taken: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     answer: str = ""
     port: int = 0
     controller: Any = None
@@ -31,6 +32,7 @@ class Box:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.answer:
             return self.answer
+        self.raw.append(envelope.content)
         self.taken.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
         return "250 OK"
 

@@ -15,10 +15,10 @@ from knowledge.content.events import EVENTS, Frequency, Wishes
 from knowledge.mail import letters
 from knowledge.mail import postman as postmen
 from knowledge.mail.postman import Postman
-from knowledge.services import authoring, notices, programmes
+from knowledge.services import authoring, discussion, notices, programmes
 from knowledge.settings import Settings
 from knowledge.storage.models.base import now
-from knowledge.storage.models.mail import Mail
+from knowledge.storage.models.mail import Mail, MailWish
 from knowledge.storage.models.people import Person
 from tests.conftest import Stage
 from tests.mail.conftest import Box, to
@@ -48,7 +48,10 @@ def test_the_coach_hears_of_a_submission_and_the_author_of_the_answer(stage: Sta
     stage.step(coach, record, "publish")
     assert postman.deliver() == 1
     assert "Published: Phone quotations cut waiting" in [m["Subject"] for m in box.taken]
-    assert {m["References"] for m in box.taken} == {f"<record.{record}@praxis.example>"}, "one thread"
+    assert {m["References"].split()[0] for m in box.taken} == {f"<record.{record}@praxis.example>"}, "one thread"
+    to_coach = [m for m in box.taken if m["To"].addresses[0].username == "coach"]
+    assert [m["In-Reply-To"] for m in to_coach] == [None, to_coach[0]["Message-ID"]], "each answers the one before"
+    assert to_coach[1]["References"].split()[1:] == [to_coach[0]["Message-ID"]]
     assert len({m["Message-ID"] for m in box.taken}) == 4
     assert postman.deliver() == 0, "nothing is sent twice"
 
@@ -259,7 +262,7 @@ def test_when_mail_is_due_follows_the_readers_wishes_and_clock(
 
 
 def test_every_event_has_words_a_label_and_a_frequency() -> None:
-    assert set(letters.EVENTS) == set(EVENTS) == {*notices.OF_STEPS.values(), "commented"}
+    assert set(letters.EVENTS) == set(EVENTS) == {*notices.OF_STEPS.values(), "commented", "addressed"}
     assert all(event.usual in set(Frequency) for event in EVENTS.values())
 
 
@@ -281,3 +284,112 @@ def test_a_mail_server_that_cannot_be_one_is_refused_at_the_start(url: str) -> N
 
     with pytest.raises(BadSetting, match="PRAXIS_SMTP_URL"):
         Settings.from_environment({"PRAXIS_SMTP_URL": url})
+
+
+def test_the_coach_reads_with_the_submission_which_points_were_addressed(
+    stage: Stage, postman: Postman, box: Box
+) -> None:
+    author, coach = stage.actor("author"), stage.actor("coach")
+    record = stage.record(author, "in_review")
+    points = [
+        stage.site.act(discussion.begin, coach, record, about=about, text="Which year?").id
+        for about in ("results", "lessons", "context")
+    ]
+    stage.step(coach, record, "request-changes", words="Three small things.")
+    for point in points[:2]:
+        stage.site.act(discussion.act, author, record, point, "address")
+    stage.step(author, record, "submit", words="Thank you.")
+    postman.deliver()
+    to_coach = [m for m in box.taken if m["To"].addresses[0].username == "coach"]
+    assert [m["Subject"].split(":")[0] for m in to_coach] == ["For your review", "For your review"], (
+        "none for each point"
+    )
+    assert any("Addressed, 2 of 3 points: Results, Lessons." in box.text(n) for n in range(len(box.taken)))
+
+
+def test_a_point_that_is_addressed_while_the_coach_reads_is_told_once_a_day(
+    stage: Stage, postman: Postman, box: Box
+) -> None:
+    author, coach = stage.actor("author"), stage.actor("coach")
+    record = stage.record(author, "in_review")
+    points = [
+        stage.site.act(
+            discussion.begin, coach, record, about=about, text=f"Which year in {about}?", quote="once a month"
+        )
+        for about in ("results", "lessons", "context")
+    ]
+    postman.deliver()
+    for _ in range(2):
+        for point in points:
+            stage.site.act(discussion.act, author, record, point.id, "address")
+    stage.site.act(discussion.act, coach, record, points[2].id, "resolve")
+    before = len(box.taken)
+    assert postman.deliver() == 0
+    with patch.object(postmen, "now", lambda: now() + timedelta(days=1)):
+        assert postman.deliver() == 1
+    assert len(box.taken) == before + 1 and box.taken[-1]["Subject"] == "Praxis: 2 things"
+    assert "Author has addressed your point in" in box.text() and "Results: “once a month”" in box.text()
+    assert "Which year in context?" not in box.text(), "that one is resolved"
+
+
+def test_a_comment_says_which_field_and_which_words_it_is_about(stage: Stage, postman: Postman, box: Box) -> None:
+    record = stage.record(stage.actor("author"), "in_review")
+    coach = stage.actor("coach")
+    stage.site.act(discussion.begin, coach, record, about="results", text="Which year?", quote="met <b>once</b>")
+    postman.deliver()
+    assert "Results: “met <b>once</b>”" in box.text() and "met &lt;b&gt;once&lt;/b&gt;" in box.html()
+
+
+def test_ending_mails_drops_those_that_wait_and_a_digest_ends_all_its_kinds(
+    stage: Stage, postman: Postman, box: Box
+) -> None:
+    author, coach = stage.actor("author"), stage.actor("coach")
+    wishes = {"submitted": "daily", "commented": "daily"}
+    stage.site.act(notices.change_wishes, coach, often=wishes, zone="UTC", quiet=("", ""), language="")
+    record = stage.record(author, "in_review")
+    stage.site.act(discussion.begin, author, record, about="", text="A question.")
+    with patch.object(postmen, "now", lambda: now() + timedelta(days=1)):
+        assert postman.deliver() == 1
+    stage.record(author, "in_review")  # waits for tomorrow
+    here = to(stage, stage.site.settings)
+    token = box.taken[0]["List-Unsubscribe"].strip().strip("<>").split("/")[-1]
+    key = postman.writer.key
+    assert notices.read_stop_token(key, token)[1] == "commented+submitted"
+    own = notices.stop_token(here.writer.key, coach.person_id or 0, "commented+submitted")
+    page = stage.app.test_client().get(f"/mail/stop/{own}").text
+    assert "Somebody comments" in page and "waits for my review" in page
+    assert stage.app.test_client().post(f"/mail/stop/{own}").status_code == 200
+    with patch.object(postmen, "now", lambda: now() + timedelta(days=2)):
+        assert postman.deliver() == 0
+    assert [m[2] for m in mails(stage)] == ["sent", "sent", "dropped"]
+
+
+def test_a_digest_waits_for_the_end_of_the_quiet_hours() -> None:
+    wishes = Wishes({"submitted": "daily"}, "UTC", (20, 9))
+    due = wishes.due("submitted", datetime(2026, 11, 24, 12, tzinfo=UTC))
+    assert due == datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+
+def test_words_that_are_not_translated_are_not_set_from_right_to_left(stage: Stage, postman: Postman, box: Box) -> None:
+    coach = stage.actor("coach")
+    with stage.site.db.transaction() as session:
+        session.add(MailWish(person_id=coach.person_id, often={}, language="ar"))
+    stage.record(stage.actor("author"), "in_review", title="مقترحات بالهاتف في مقاطعتين")
+    postman.deliver()
+    assert '<html lang="en" dir="ltr">' in box.html() and '<p dir="auto">' in box.html()
+
+
+def test_long_headers_arrive_as_they_were_written(stage: Stage, postman: Postman, box: Box) -> None:
+    author = stage.actor("author")
+    record = stage.record(author, "in_review")
+    for number in range(12):
+        stage.site.act(discussion.begin, author, record, about="", text=f"Question {number}")
+        postman.deliver()
+    last = box.taken[-1]
+    ids = last["References"].split()
+    assert len(ids) == 9 and ids[-1] == last["In-Reply-To"] == box.taken[-2]["Message-ID"]
+    raw = box.raw[-1].replace(b"\r\n ", b" ")  # as mail programs read it: lines put together, nothing decoded
+    [stop] = re.findall(rb"^List-Unsubscribe: <https://praxis\.example/mail/stop/([\w.-]+)>\r?$", raw, re.M)
+    assert notices.read_stop_token(postman.writer.key, stop.decode())[1] == "commented"
+    [chain] = re.findall(rb"^References: (.*?)\r?$", raw, re.M)
+    assert chain.decode().split() == ids and max(map(len, box.raw[-1].splitlines())) < 998

@@ -45,6 +45,7 @@ DESK = {
     "authoring.edit": "edit", "authoring.people": "share", "review.read": "review", "manage.assign": "manage",
 }  # fmt: skip
 ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act"}
+ADVICE = {"advice.say"}
 
 
 def roles(reader: str) -> frozenset[str]:
@@ -118,7 +119,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     patch.undo()
 
 
-DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS
+DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | ADVICE
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
@@ -243,6 +244,21 @@ def test_A1_acts_on_a_point_follow_the_table(world: World, reader: str, state: s
         else:
             expected = 303 if EDITORIAL.may(permission, FACTS[state][0], roles(reader)) else 403
         assert status == expected, (what, reader, state, status)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("state", STATES)
+def test_A1_saying_that_advice_is_fine_follows_the_table(world: World, reader: str, state: str) -> None:
+    browser, record_id, csrf = world.browsers[reader], world.records[state], world.tokens[reader]
+    data = {"csrf_token": csrf, "say": "fine:" + "0" * 24}
+    status = browser.post(f"/work/{record_id}/advice", data=data).status_code
+    if not reader:
+        expected = 401
+    elif not knows(reader, state):
+        expected = 404
+    else:
+        expected = 303 if EDITORIAL.may("edit", FACTS[state][0], roles(reader)) else 403
+    assert status == expected, (reader, state, status)
 
 
 def _add_point(session, record_id: str) -> int:  # type: ignore[no-untyped-def]

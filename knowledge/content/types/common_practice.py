@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.content.fields import N_, Choice, Country, Line, Lines, Need, Period, Prose, RecordRef, Table
-from knowledge.content.registry import RecordType, Section
+from knowledge.content.registry import Example, RecordType, Section
 from knowledge.content.types import core
 
 COMMON_PRACTICE = RecordType(
@@ -202,5 +202,15 @@ COMMON_PRACTICE = RecordType(
         N_("“When not to use it” is honest"),
         N_("Each case has a source or a record"),
         N_("The countries are those of the cases"),
+    ),
+    example=Example(
+        N_(
+            "Bids are opened within an hour of the deadline, in the same room, in front of whoever wants to come. We "
+            "found it in three districts that did not know of each other. What is common: a clock on the wall that "
+            "everybody trusts, and prices read out and written on a board. What differs: one opens by telephone for "
+            "firms from far away. Do not use it where bids come by post and the post is late: there it only punishes "
+            "distance."
+        ),
+        record="demo-bid-opening-same-day",
     ),
 )

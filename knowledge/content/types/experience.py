@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from knowledge.content.fields import N_, Line, Lines, Need, PartialDate, Prose, Table, When
-from knowledge.content.registry import RecordType, Section
+from knowledge.content.fields import N_, Figures, Line, Lines, Need, PartialDate, Prose, Table, When
+from knowledge.content.registry import Example, RecordType, Section
 from knowledge.content.types import core
 from knowledge.content.types.conditions import claims_observed_change, in_a_fragile_setting
 
@@ -109,6 +109,7 @@ EXPERIENCE = RecordType(
                     weight=1,
                     min=150,
                     max=3000,
+                    dated=True,
                 ),
                 # cells are text, not numbers: "2.1", "about 40%" and "4 of 10" are all honest figures
                 Table(
@@ -133,6 +134,7 @@ EXPERIENCE = RecordType(
                         Line(id="source", label=N_("Source"), max=300),
                     ),
                     either=("before", "after"),
+                    figures=Figures(name="indicator", before="before", after="after", unit="unit", after_date="date"),
                 ),
                 *core.EVIDENCE,
             ),
@@ -215,5 +217,15 @@ EXPERIENCE = RecordType(
         N_("One difficulty is told"),
         N_("No ongoing tender or person is exposed"),
         N_("The strength of evidence matches what “How do you know?” says"),
+    ),
+    example=Example(
+        N_(
+            "Four hospitals ran 46 small tenders a year for gloves and dressings and still ran out. Two nurses counted "
+            "what the wards really used; 38 items went into one two-year framework agreement with three suppliers, and "
+            "the wards ordered by call-off. Waiting fell from 39 to 9 days (call-off register, June 2012). Prices fell "
+            "less than we had promised, and one supplier gave up after five months: we had not asked how it would pay "
+            "for stocks."
+        ),
+        record="demo-framework-hospital-consumables",
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from knowledge.content.fields import (
     N_,
     Choice,
+    Figures,
     Line,
     Lines,
     Link,
@@ -17,7 +18,7 @@ from knowledge.content.fields import (
     Table,
     When,
 )
-from knowledge.content.registry import RecordType, Section
+from knowledge.content.registry import Example, RecordType, Section
 from knowledge.content.types import core
 from knowledge.content.types.conditions import has_not_ended
 
@@ -170,6 +171,16 @@ FOLLOW_THROUGH = RecordType(
                         PartialDate(id="value_date", label=N_("Latest date"), day=True),
                         Line(id="source", label=N_("Source"), max=300),
                     ),
+                    figures=Figures(
+                        name="name",
+                        before="baseline",
+                        after="value",
+                        unit="unit",
+                        target="target",
+                        before_date="baseline_date",
+                        after_date="value_date",
+                        target_date="target_date",
+                    ),
                 ),
                 Table(
                     id="updates",
@@ -254,5 +265,14 @@ FOLLOW_THROUGH = RecordType(
         N_("The latest report covers the time since the one before"),
         N_("The status of each milestone has evidence"),
         N_("The date of the next report is set, unless it has ended"),
+    ),
+    example=Example(
+        N_(
+            "Planned: by June 2013 both offices publish 90 % of their contracts. In August 2013 the first publishes "
+            "96 %, the second 54 % (register against signed contracts in the file). The second lost its only clerk in "
+            "March and nobody was told to take over. Next: a deputy in each office, named in writing, by October. The "
+            "plan had said that software was the problem; it was leave."
+        ),
+        record="demo-contract-register-districts",
     ),
 )

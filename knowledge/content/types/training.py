@@ -15,7 +15,7 @@ from knowledge.content.fields import (
     Prose,
     Table,
 )
-from knowledge.content.registry import RecordType, Section
+from knowledge.content.registry import Example, RecordType, Section
 from knowledge.content.types import core
 
 TRAINING = RecordType(
@@ -250,5 +250,14 @@ TRAINING = RecordType(
         N_("The rules it follows are dated"),
         N_("Files open and can be used by everybody (descriptions of pictures, headings, captions)"),
         N_("The day of the last check is set"),
+    ),
+    example=Example(
+        N_(
+            "Step 2, the storekeeper, before the boat leaves: open one carton in ten and count. Write the number on "
+            "the delivery note, also when it is right. If it is wrong, photograph the carton with its label and call "
+            "the buyer. What comes out: a signed note with a number, or a call within the hour. Check: the learner "
+            "finds the two short cartons among the twenty of the exercise."
+        ),
+        record="demo-receiving-goods-outer-island",
     ),
 )

@@ -1,0 +1,1 @@
+"""Advice on the words of a record."""
