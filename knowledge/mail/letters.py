@@ -9,11 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
+from babel.dates import format_date
 from babel.support import NullTranslations, Translations
 from sqlalchemy.orm import Session
 
 from knowledge.content.fields import N_
-from knowledge.services import access, discussion, notices
+from knowledge.services import access, clock, discussion, notices
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find
@@ -75,6 +76,55 @@ EVENTS: Mapping[str, Told] = {
         lambda record: f"/review/{record.id}",
         lambda record: record.state == IN_REVIEW,
     ),
+    "assigned": Told(
+        N_("For you to review: %(title)s"),
+        N_("%(who)s gives you “%(title)s” to review. The answer is due on %(due)s."),
+        N_("Read and review"),
+        lambda record: f"/review/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "handed-back": Told(
+        N_("Free for review: %(title)s"),
+        N_("“%(title)s” waits for a coach of the programme: any of you can take it up. The answer is due on %(due)s."),
+        N_("Read and review"),
+        lambda record: f"/review/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "due-soon": Told(
+        N_("Due on %(due)s: %(title)s"),
+        N_("“%(title)s” has waited for review since %(since)s. The answer is due on %(due)s."),
+        N_("Read and review"),
+        lambda record: f"/review/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "overdue": Told(
+        N_("Overdue: %(title)s"),
+        N_("“%(title)s” has waited for review since %(since)s. The answer was due on %(due)s."),
+        N_("Read and review"),
+        lambda record: f"/review/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "escalated": Told(
+        N_("Review overdue: %(title)s"),
+        N_("“%(title)s” has waited for review since %(since)s. The answer was due on %(due)s. With: %(coach)s."),
+        N_("See who looks after it"),
+        lambda record: f"/manage/records/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "unattended": Told(
+        N_("No coach is there: %(title)s"),
+        N_("“%(title)s” waits for review, and no coach is there who may read it. It stays as it is until one is."),
+        N_("Give it to a coach"),
+        lambda record: f"/manage/records/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "claimed": Told(
+        N_("A coach reads it: %(title)s"),
+        N_("%(who)s has taken up “%(title)s”. The answer is due on %(due)s."),
+        N_("Go to the record"),
+        lambda record: f"/work/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
     "returned": Told(
         N_("Changes asked for: %(title)s"),
         N_("%(who)s read “%(title)s” and asks you for changes."),
@@ -124,7 +174,7 @@ class Writer:
         paragraphs, first = [], mails[0]
         for mail in mails:
             try:
-                paragraphs.append(self._paragraph(session, mail, say))
+                paragraphs.append(self._paragraph(session, mail, say, language))
             except NotFound:
                 continue
         if not paragraphs or not person.active:
@@ -143,13 +193,17 @@ class Writer:
             say.gettext("Choose what you get, and when"),
         )
 
-    def _paragraph(self, session: Session, mail: Mail, say: NullTranslations) -> Paragraph:
+    def _paragraph(self, session: Session, mail: Mail, say: NullTranslations, language: str) -> Paragraph:
         record, told = find.record(session, mail.record_id or ""), EVENTS[mail.event]
         if record is None or not told.holds(record) or not _may_read(session, mail.person, record):
+            raise NotFound(mail.record_id)
+        if not notices.still_concerns(session, mail, record):
             raise NotFound(mail.record_id)
         author_id, said = _said(session, mail, record)
         who = find.person(session, author_id or 0)
         facts = {"title": record.latest.title, "who": who.name if who else say.gettext("Somebody")}
+        facts |= _days(record, language)
+        facts["coach"] = record.coach.name if record.coach else say.gettext("no coach yet")
         words = said if len(said) <= SAID else said[:SAID].rsplit(" ", 1)[0] + " …"
         return Paragraph(
             say.gettext(told.subject) % facts,
@@ -177,6 +231,13 @@ def _said(session: Session, mail: Mail, record: Record) -> tuple[int | None, str
     if comment is None or thread is None or not discussion.may_read(session, reader, record, thread):
         raise NotFound(mail.record_id)
     return comment.person_id, comment.text
+
+
+def _days(record: Record, language: str) -> dict[str, str]:
+    """Since when a record waits, and when the answer is due, as people say it: Thursday 3 December."""
+    found = clock.due(record)
+    days = {"since": found.since.date(), "due": found.on} if found else {}
+    return {name: format_date(day, "EEEE d MMMM", locale=language) for name, day in days.items()}
 
 
 def _may_read(session: Session, person: Person, record: Record) -> bool:

@@ -65,3 +65,13 @@ def coaches(session: Session, programme_id: str) -> Sequence[Person]:
 def people(session: Session, ids: Sequence[int]) -> Sequence[Person]:
     """Those of these people whose accounts are active."""
     return session.scalars(select(Person).where(Person.id.in_(ids), Person.active).order_by(Person.id)).all()
+
+
+def managers(session: Session) -> Sequence[Person]:
+    """The managers whose accounts are active."""
+    return session.scalars(select(Person).where(Person.manager, Person.active).order_by(Person.id)).all()
+
+
+def told_of(session: Session, record_ids: Sequence[str], events: Sequence[str]) -> set[str]:
+    """The keys of the mails about these records and events."""
+    return set(session.scalars(select(Mail.key).where(Mail.record_id.in_(record_ids), Mail.event.in_(events))))
