@@ -68,6 +68,12 @@ class Told:
     holds: Callable[[Record], bool]
 
 
+def _late(record: Record) -> bool:
+    """Whether a record waits longer than it should."""
+    found = clock.due(record)
+    return found is not None and found.overdue > 0
+
+
 EVENTS: Mapping[str, Told] = {
     "submitted": Told(
         N_("For your review: %(title)s"),
@@ -95,21 +101,21 @@ EVENTS: Mapping[str, Told] = {
         N_("“%(title)s” has waited for review since %(since)s. The answer is due on %(due)s."),
         N_("Read and review"),
         lambda record: f"/review/{record.id}",
-        lambda record: record.state == IN_REVIEW,
+        lambda record: not _late(record),
     ),
     "overdue": Told(
         N_("Overdue: %(title)s"),
         N_("“%(title)s” has waited for review since %(since)s. The answer was due on %(due)s."),
         N_("Read and review"),
         lambda record: f"/review/{record.id}",
-        lambda record: record.state == IN_REVIEW,
+        _late,
     ),
     "escalated": Told(
         N_("Review overdue: %(title)s"),
         N_("“%(title)s” has waited for review since %(since)s. The answer was due on %(due)s. With: %(coach)s."),
         N_("See who looks after it"),
         lambda record: f"/manage/records/{record.id}",
-        lambda record: record.state == IN_REVIEW,
+        _late,
     ),
     "unattended": Told(
         N_("No coach is there: %(title)s"),

@@ -22,8 +22,8 @@ from knowledge.storage.models.records import Step as Step
 from workflows.definition import Reason, Refused
 from workflows.editorial import EDITORIAL
 
-CLAIM, HAND_BACK, ASSIGN, AWAY = "claim", "hand-back", "assign", "away"
-HOLDINGS = (CLAIM, HAND_BACK, ASSIGN, AWAY)
+CLAIM, HAND_BACK, ASSIGN, AWAY, PAIR = "claim", "hand-back", "assign", "away", "pair"
+HOLDINGS = (CLAIM, HAND_BACK, ASSIGN, AWAY, PAIR)
 MAX_WORDS = 5000
 MOVED_ON = N_("This is not possible any more: the record has moved on. Look at it again.")
 TAKEN = N_("Another coach was faster and has taken this record up. Choose another one from the list.")
@@ -63,10 +63,20 @@ def assign(session: Session, actor: Actor, record: Record, coach: Person | None,
     _note(session, record, coach.id if coach else None, ASSIGN, actor.person_id, words)
 
 
-def free(session: Session, record: Record) -> None:
-    """A record that is sent while its coach is away goes to the pool; whoever sends it says so to the others."""
-    if record.coach_id is not None and _gone(rota(session), record):
+def sent(session: Session, record: Record) -> None:
+    """A record is sent: while its coach is away it goes to the pool, for the first time to the coach of its author.
+
+    Whoever sends it says so to whom it concerns.
+    """
+    here = rota(session)
+    if record.coach_id is not None and _gone(here, record):
         _note(session, record, None, AWAY, record.coach_id, tell=False)
+    elif record.coach_id is None:
+        last = reviews.last_answers(session, [record.id], HOLDINGS).get(record.id)
+        paired = reviews.paired_coach(session, record)
+        coach = next((p for p in here.pool(record) if p.id == paired), None)
+        if coach is not None and (last is None or last.transition == AWAY):
+            _note(session, record, coach.id, PAIR, coach.id, tell=False)
 
 
 def free_all(session: Session, state: str) -> int:
@@ -81,12 +91,12 @@ def free_all(session: Session, state: str) -> int:
 
 
 def leave(session: Session, programme_id: str, person_id: int) -> None:
-    """A coach leaves a programme: what she took up there goes back. What a manager gave her stays hers."""
+    """A coach leaves a programme: what came to her by that goes back. What a manager gave her stays hers."""
     held = reviews.held_by(session, person_id, programme_id)
     last = reviews.last_answers(session, held, HOLDINGS)
     for record_id in held:
         record = find.record(session, record_id, lock=True)
-        if record is not None and record_id in last and last[record_id].transition == CLAIM:
+        if record is not None and record_id in last and last[record_id].transition in (CLAIM, PAIR):
             _note(session, record, None, HAND_BACK, person_id)
 
 
@@ -124,9 +134,11 @@ def _note(
     words: str = "",
     tell: bool = True,
 ) -> None:
-    record.coach_id, record.changed = coach_id, now()
+    moment = now()
+    record.coach_id, record.changed = coach_id, moment
     step = Step(record_id=record.id, revision_id=record.latest_id, person_id=person_id, transition=what, words=words)
     step.source = step.target = record.state
+    step.at = moment
     session.add(step)
     outbox.changed(session, record.id)  # who may find its draft has changed
     if tell:

@@ -15,7 +15,7 @@ from knowledge.services import access, claims
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.services.rota import rota
-from knowledge.storage import reviews
+from knowledge.storage import find, reviews
 from knowledge.storage.models.absences import Absence
 from knowledge.storage.models.base import now
 from knowledge.storage.models.people import Person
@@ -97,6 +97,13 @@ def of_record(session: Session, actor: Actor, record_id: str) -> Standing:
         claims.may_claim(session, actor, record, held, here),
         record.coach_id == actor.person_id and EDITORIAL.may("claim", record.state, held),
     )
+
+
+def late(session: Session, actor: Actor) -> list[tuple[Record, Due]]:
+    """For managers: what waits longer than it should, the latest first."""
+    access.require_manager(session, actor)
+    found = [(record, due(record)) for record in find.waiting(session, IN_REVIEW, None, None)]
+    return sorted(((r, d) for r, d in found if d and d.overdue), key=lambda pair: -pair[1].overdue)
 
 
 def of_coach(session: Session, actor: Actor) -> Turnaround | None:

@@ -120,7 +120,7 @@ def _write(session: Session, actor: Actor, record: Record, move: Move) -> None:
     )
     session.add(step)
     if move.target == IN_REVIEW:
-        claims.free(session, record)
+        claims.sent(session, record)
     notices.of_step(session, record, step)
     if move.transition == "request-changes":
         discussion.point_of(session, record, actor, move.words)

@@ -49,6 +49,11 @@ class Line:
     own: bool
 
     @property
+    def free(self) -> bool:
+        """Whether its reader can take it up."""
+        return self.due is not None and not self.coach and not self.own
+
+    @property
     def section(self) -> str:
         """Where in the list it stands: at the first place that fits."""
         if self.own or (self.coach and not self.mine):

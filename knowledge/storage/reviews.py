@@ -12,7 +12,7 @@ from knowledge.storage.find import WHOLE
 from knowledge.storage.models.absences import Absence
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.programmes import COACH, Membership
-from knowledge.storage.models.records import Record, Step
+from knowledge.storage.models.records import AUTHOR, Authorship, Record, Step
 
 
 def crossing(state: str) -> ColumnElement[bool]:
@@ -52,6 +52,13 @@ def last_answers(session: Session, record_ids: Iterable[str], transitions: Itera
     newest = select(func.max(Step.id)).where(Step.record_id.in_(ids), Step.transition.in_(list(transitions)))
     found = session.scalars(select(Step).where(Step.id.in_(newest.group_by(Step.record_id)))).all() if ids else []
     return {step.record_id: step for step in found}
+
+
+def paired_coach(session: Session, record: Record) -> int | None:
+    """The coach with whom the author of a record is paired in its programme."""
+    author = Authorship.role == AUTHOR, Authorship.record_id == record.id
+    query = select(Membership.coach_id).join(Authorship, Authorship.person_id == Membership.person_id).where(*author)
+    return session.scalar(query.where(Membership.programme_id == record.programme_id))
 
 
 def held_by(session: Session, person_id: int, programme_id: str) -> Sequence[str]:

@@ -71,6 +71,7 @@ def step_words(step: Step) -> str:
 HOLDINGS = {
     claims.CLAIM: N_("Taken up for review"),
     claims.HAND_BACK: N_("Handed back to the coaches of the programme"),
+    claims.PAIR: N_("To the coach of its author"),
     claims.ASSIGN: N_("Assigned by a manager"),
     claims.AWAY: N_("Back to the coaches of the programme: the coach is away"),
 }

@@ -27,6 +27,7 @@ def overview() -> str:
     return render_template(
         "manage/overview.html",
         orphans=site().ask(programmes.orphans, actor),
+        late=site().ask(clock.late, actor),
         programmes=site().ask(programmes.overview, actor),
     )
 
