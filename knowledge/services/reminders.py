@@ -68,7 +68,7 @@ class Watch:
 
 def pending(session: Session, moment: datetime) -> list[Reminder]:
     """The reminders that are due and not yet written, for people who want them."""
-    waiting = find.waiting(session, IN_REVIEW, None, None)
+    waiting = reviews.waiting(session, IN_REVIEW)
     ids = [record.id for record in waiting]
     openings, told = reviews.openings(session, IN_REVIEW, ids), mailbox.told_of(session, ids, notices.REMINDERS)
     found = []

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from knowledge.storage.find import WHOLE
 from knowledge.storage.models.absences import Absence
@@ -65,6 +65,13 @@ def held_by(session: Session, person_id: int, programme_id: str) -> Sequence[str
     """The records of a programme that this coach looks after."""
     query = select(Record.id).where(Record.coach_id == person_id, Record.programme_id == programme_id)
     return session.scalars(query.order_by(Record.id)).all()
+
+
+def waiting(session: Session, state: str) -> Sequence[Record]:
+    """All records in a state, without their texts, the longest wait first: for looking at the clock."""
+    whose = (joinedload(Record.programme), joinedload(Record.coach), selectinload(Record.authorships))
+    query = select(Record).where(Record.state == state).options(*whose)
+    return session.scalars(query.order_by(Record.waiting_since, Record.id)).all()
 
 
 def waiting_by_coach(session: Session, state: str, programme_id: str) -> dict[int, int]:

@@ -11,9 +11,10 @@ MOST = 25  # bars; whatever took longer is in the last one
 
 @dataclass(frozen=True)
 class Bar:
-    """Answers that took so many days."""
+    """Answers that took so many days; `label`: the days in figures."""
 
     days: int
+    label: str
     count: int
     x: int
     y: float
@@ -24,13 +25,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Spread:
-    """The whole drawing; `limit`: where the line stands, `most`: days of the last bar in words."""
+    """The whole drawing; `limit`: where the line stands."""
 
     bars: tuple[Bar, ...]
     width: int
     height: int
     limit: int
-    most: str
 
 
 def drawn(counts: Sequence[int], allowed: int) -> Spread:
@@ -41,10 +41,11 @@ def drawn(counts: Sequence[int], allowed: int) -> Spread:
         shown[-1] += rest
     highest = max(shown, default=0) or 1
     step = BROAD + GAP
+    last = len(shown) - 1
     bars = []
     for days, count in enumerate(shown):
         height = round(TALL * count / highest, 1)
-        bars.append(Bar(days, count, days * step, TALL - height, BROAD, height, days > allowed))
-    last = len(shown) - 1
+        label = f"{days}+" if rest and days == last else str(days)
+        bars.append(Bar(days, label, count, days * step, TALL - height, BROAD, height, days > allowed))
     limit = (min(allowed, last) + 1) * step - GAP // 2
-    return Spread(tuple(bars), len(shown) * step, TALL, limit, f"{last}+" if rest else str(last))
+    return Spread(tuple(bars), len(shown) * step, TALL, limit)
