@@ -26,15 +26,18 @@ from knowledge.content.site import synonyms
 from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
 from knowledge.services.indexing import Keeper
+from knowledge.services.reminders import Watch
 from knowledge.services.searches import Heard
 from knowledge.services.site import Site
 from knowledge.settings import Settings, templates
 from knowledge.storage.session import Database
 from knowledge.web import (
+    absence,
     account,
     actor,
     advice,
     authoring,
+    claims,
     discussion,
     errors,
     kept,
@@ -83,7 +86,8 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
-    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, advice):
+    modules = (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, advice)
+    for module in (*modules, claims, absence):
         app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(
@@ -101,7 +105,13 @@ def join(settings: Settings, registry: Registry) -> Site:
     db = Database(settings.database, timeout=settings.database_timeout, info=info)
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
     heard = Heard()
-    return Site(settings, db, engine, Keeper(db, engine, heard.keep), heard)
+    watch = Watch()
+
+    def also(db: Database) -> None:
+        heard.keep(db)
+        watch.keep(db)
+
+    return Site(settings, db, engine, Keeper(db, engine, also), heard)
 
 
 def configure_logs(settings: Settings) -> None:

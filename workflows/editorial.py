@@ -126,6 +126,7 @@ EDITORIAL = Workflow(
         "edit",
         "share",
         "review",
+        "claim",
         "comment",
         "address",
         "resolve",
@@ -145,6 +146,8 @@ EDITORIAL = Workflow(
         "edit": dict.fromkeys((DRAFT, CHANGES), _writers),
         "share": dict.fromkeys((DRAFT, CHANGES), frozenset({AUTHOR, MANAGER})),
         "review": {IN_REVIEW: frozenset({COACH})},
+        # taking it up and handing it back; it changes whose it is, not its state
+        "claim": {IN_REVIEW: frozenset({COACH})},
         "comment": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES), _desk),
         "address": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES), _writers),
         "resolve": dict.fromkeys((IN_REVIEW, CHANGES), frozenset({COACH})),

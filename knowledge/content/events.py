@@ -41,11 +41,18 @@ EVENTS: Mapping[str, Event] = {
     event.id: event
     for event in (
         Event("submitted", N_("A record waits for my review")),
+        Event("assigned", N_("A manager gives me a record to review")),
+        Event("handed-back", N_("A record waits that any coach of my programme can take up")),
+        Event("due-soon", N_("Half of the time for a review is over")),
+        Event("overdue", N_("A review of mine is overdue")),
+        Event("claimed", N_("A coach takes up my record")),
         Event("returned", N_("A coach asks me for changes")),
         Event("commented", N_("Somebody comments on a record that I write or review")),
         Event("addressed", N_("An author has addressed a point of mine"), Frequency.DAILY),
         Event("published", N_("My record was published")),
         Event("withdrawn", N_("My record was withdrawn")),
+        Event("escalated", N_("A review is overdue (for managers)"), Frequency.DAILY),
+        Event("unattended", N_("A record waits and no coach is there (for managers)"), Frequency.DAILY),
     )
 }
 DIGEST_AT = time(7)  # of the reader's day; weekly ones on Mondays

@@ -9,12 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
+from babel.dates import format_date
 from babel.support import NullTranslations, Translations
 from sqlalchemy.orm import Session
 
 from knowledge.content.events import Frequency
 from knowledge.content.fields import N_
-from knowledge.services import access, discussion, notices, replies, vocabulary
+from knowledge.services import access, clock, discussion, notices, replies, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find, threads
@@ -72,12 +73,67 @@ class Told:
     holds: Callable[[Record], bool]
 
 
+def _late(record: Record) -> bool:
+    """Whether a record waits longer than it should."""
+    found = clock.due(record)
+    return found is not None and found.overdue > 0
+
+
 EVENTS: Mapping[str, Told] = {
     "submitted": Told(
         N_("For your review: %(title)s"),
         N_("%(who)s sent you “%(title)s” for review."),
         N_("Read and review"),
         lambda record: f"/review/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "assigned": Told(
+        N_("For you to review: %(title)s"),
+        N_("%(who)s gives you “%(title)s” to review. The answer is due on %(due)s."),
+        N_("Read and review"),
+        lambda record: f"/review/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "handed-back": Told(
+        N_("Free for review: %(title)s"),
+        N_("“%(title)s” waits for a coach of the programme: any of you can take it up. The answer is due on %(due)s."),
+        N_("Read and review"),
+        lambda record: f"/review/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "due-soon": Told(
+        N_("Due on %(due)s: %(title)s"),
+        N_("“%(title)s” has waited for review since %(since)s. The answer is due on %(due)s."),
+        N_("Read and review"),
+        lambda record: f"/review/{record.id}",
+        lambda record: not _late(record),
+    ),
+    "overdue": Told(
+        N_("Overdue: %(title)s"),
+        N_("“%(title)s” has waited for review since %(since)s. The answer was due on %(due)s."),
+        N_("Read and review"),
+        lambda record: f"/review/{record.id}",
+        _late,
+    ),
+    "escalated": Told(
+        N_("Review overdue: %(title)s"),
+        N_("“%(title)s” has waited for review since %(since)s. The answer was due on %(due)s. With: %(coach)s."),
+        N_("See who looks after it"),
+        lambda record: f"/manage/records/{record.id}",
+        _late,
+    ),
+    "unattended": Told(
+        N_("No coach is there: %(title)s"),
+        N_("“%(title)s” waits for review, and no coach is there who may read it. It stays as it is until one is."),
+        N_("Give it to a coach"),
+        lambda record: f"/manage/records/{record.id}",
+        lambda record: record.state == IN_REVIEW,
+    ),
+    "claimed": Told(
+        N_("A coach reads it: %(title)s"),
+        N_("%(who)s has taken up “%(title)s”. The answer is due on %(due)s."),
+        N_("Go to the record"),
+        lambda record: f"/work/{record.id}",
         lambda record: record.state == IN_REVIEW,
     ),
     "returned": Told(
@@ -142,7 +198,7 @@ class Writer:
             if wishes.often.get(mail.event) == Frequency.NEVER:
                 continue  # she has said so since it was written
             try:
-                paragraphs.append(self._paragraph(session, mail, say))
+                paragraphs.append(self._paragraph(session, mail, say, language))
                 kinds.add(mail.event)
             except NotFound:
                 continue
@@ -175,13 +231,17 @@ class Writer:
         to = replies.ReplyTo(mail.person_id, comment.thread_id)
         return replies.address(self.key, self.reply, to, now()) if EDITORIAL.may("comment", record.state, held) else ""
 
-    def _paragraph(self, session: Session, mail: Mail, say: NullTranslations) -> Paragraph:
+    def _paragraph(self, session: Session, mail: Mail, say: NullTranslations, language: str) -> Paragraph:
         record, told = find.record(session, mail.record_id or ""), EVENTS[mail.event]
         if record is None or not told.holds(record) or not _may_read(session, mail.person, record):
+            raise NotFound(mail.record_id)
+        if not notices.still_concerns(session, mail, record):
             raise NotFound(mail.record_id)
         said = _said(session, mail, record, say)
         who = find.person(session, said.by or 0)
         facts = {"title": record.latest.title, "who": who.name if who else say.gettext("Somebody")}
+        facts |= _days(record, language)
+        facts["coach"] = record.coach.name if record.coach else say.gettext("no coach yet")
         words = said.words if len(said.words) <= SAID else said.words[:SAID].rsplit(" ", 1)[0] + " …"
         return Paragraph(
             say.gettext(told.subject) % facts,
@@ -254,6 +314,13 @@ def _label(session: Session, record: Record, thread: Thread, say: NullTranslatio
     record_type = vocabulary.registry(session)[record.kind]
     label = record_type.field(thread.field).label if record_type.has(thread.field) else N_("The whole record")
     return str(say.gettext(label))
+
+
+def _days(record: Record, language: str) -> dict[str, str]:
+    """Since when a record waits, and when the answer is due, as people say it: Thursday 3 December."""
+    found = clock.due(record)
+    days = {"since": found.since.date(), "due": found.on} if found else {}
+    return {name: format_date(day, "EEEE d MMMM", locale=language) for name, day in days.items()}
 
 
 def _may_read(session: Session, person: Person, record: Record) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from knowledge.content import checks
 from knowledge.content.checks import tidy
 from knowledge.derive import index as derive_index
-from knowledge.services import access, discussion, notices, outbox, vocabulary
+from knowledge.services import access, claims, discussion, notices, outbox, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find
@@ -119,6 +119,8 @@ def _write(session: Session, actor: Actor, record: Record, move: Move) -> None:
         at=moment,
     )
     session.add(step)
+    if move.target == IN_REVIEW:
+        claims.sent(session, record)
     notices.of_step(session, record, step)
     if move.transition == "request-changes":
         discussion.point_of(session, record, actor, move.words)

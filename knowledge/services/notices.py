@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -16,29 +16,49 @@ from knowledge.content.vocabularies import LANGUAGES
 from knowledge.services import access
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Invalid, NotFound
-from knowledge.storage import find, mailbox
+from knowledge.services.rota import rota
+from knowledge.storage import find, mailbox, reviews
 from knowledge.storage.models import records as tables
 from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import Comment, Thread
 from knowledge.storage.models.mail import DROPPED, SENT, WAITING, Mail, MailWish
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record, Step
+from workflows.editorial import IN_REVIEW
 
 # transition -> the event it is for those whose turn it is, or whom it concerns
 OF_STEPS: Mapping[str, str] = {
     "submit": "submitted", "request-changes": "returned", "publish": "published", "withdraw": "withdrawn",
+    "claim": "claimed", "hand-back": "handed-back", "away": "handed-back", "assign": "assigned",
 }  # fmt: skip
-FOR_COACHES = frozenset({"submitted"})
 
 
 def of_step(session: Session, record: Record, step: Step) -> None:
-    """Tell those whom a step concerns; never the one who made it."""
+    """Tell those whom a step concerns; never the one who made it. Of what nobody can review, managers are told."""
     event = OF_STEPS.get(step.transition)
     if event is None:
         return
+    if event == "assigned" and record.coach_id is None:
+        event = "handed-back"
     session.flush()  # the step needs its number
-    readers = _coaches(session, record) if event in FOR_COACHES else _writers(session, record)
+    readers = READERS[event](session, record)
     tell(session, event, (p for p in readers if p.id != step.person_id), record.id, {"step": step.id})
+    unattended = _if_unattended(session, record) if event in OF_ROUNDS else []
+    if unattended:
+        opening = reviews.openings(session, IN_REVIEW, [record.id])[record.id]
+        tell(session, "unattended", unattended, record.id, {"step": opening})
+
+
+def still_concerns(session: Session, mail: Mail, record: Record) -> bool:
+    """Whether a mail about a round of review is about the present one, and its reader would be told of it today."""
+    if mail.event not in OF_ROUNDS:
+        return True
+    step = session.get(Step, mail.facts.get("step") or 0)
+    if step is None or record.waiting_since is None or step.at < record.waiting_since:
+        return False
+    if mail.event == "claimed" and record.coach_id != step.person_id:
+        return False
+    return mail.person_id in {p.id for p in READERS[mail.event](session, record)}
 
 
 def of_comment(session: Session, record: Record, thread: Thread, comment: Comment) -> None:
@@ -61,16 +81,21 @@ def tell(
 ) -> None:
     """Write a mail for each of these people, unless she wants none of this kind or was told already."""
     moment = now()
-    number = "-".join(f"{name}{value}" for name, value in sorted(facts.items()))
     for person in people:
         wishes = wishes_of(session, person.id)
-        due, key = wishes.due(event, moment), f"{event}:{record_id or ''}:{number}:{person.id}"
-        if due is None or mailbox.told(session, key):
+        due, once = wishes.due(event, moment), key(event, record_id, facts, person.id)
+        if due is None or mailbox.told(session, once):
             continue
         together = wishes.frequency(event) in (Frequency.DAILY, Frequency.WEEKLY)
-        mail = Mail(key=key, event=event, person_id=person.id, record_id=record_id, facts=dict(facts))
+        mail = Mail(key=once, event=event, person_id=person.id, record_id=record_id, facts=dict(facts))
         mail.due, mail.together, mail.created = due, together, moment
         session.add(mail)
+
+
+def key(event: str, record_id: str | None, facts: Mapping[str, Any], person_id: int) -> str:
+    """What makes the same thing be told once."""
+    number = "-".join(f"{name}{value}" for name, value in sorted(facts.items()))
+    return f"{event}:{record_id or ''}:{number}:{person_id}"
 
 
 def wishes_of(session: Session, person_id: int) -> Wishes:
@@ -147,14 +172,51 @@ def send_again(session: Session, actor: Actor, mail_id: int) -> None:
 
 
 def _coaches(session: Session, record: Record) -> list[Person]:
-    """The coach of the record; without one, those of its programme; nobody who wrote any of it."""
-    if record.coach_id is not None:
-        found = mailbox.people(session, [record.coach_id])
-    else:
-        found = mailbox.coaches(session, record.programme_id) if record.programme_id else []
-    return [p for p in found if not access.own_work(session, Actor(p.id, p.name), record)]
+    """The coach of the record; without one who is there, those of its programme; nobody who wrote any of it."""
+    return rota(session).coaches(record)
 
 
 def _writers(session: Session, record: Record) -> list[Person]:
     ids = [a.person_id for a in record.authorships if a.role in (tables.AUTHOR, tables.CO_AUTHOR) and a.person_id]
     return list(mailbox.people(session, ids))
+
+
+def _given(session: Session, record: Record) -> list[Person]:
+    """The coach a record was given to, while it waits for her."""
+    holder = rota(session).holder(record) if record.state == IN_REVIEW else None
+    return [holder] if holder else []
+
+
+def _if_free(session: Session, record: Record) -> list[Person]:
+    """The coaches of its programme, while none of them looks after it."""
+    here = rota(session)
+    return here.pool(record) if record.state == IN_REVIEW and here.holder(record) is None else []
+
+
+def _managers(session: Session, _: Record) -> list[Person]:
+    return list(mailbox.managers(session))
+
+
+def _if_unattended(session: Session, record: Record) -> list[Person]:
+    """Managers, while nobody who is there may review a record that waits."""
+    unattended = record.state == IN_REVIEW and not _coaches(session, record)
+    return _managers(session, record) if unattended else []
+
+
+# event -> whom it concerns
+READERS: Mapping[str, Callable[[Session, Record], list[Person]]] = {
+    "submitted": _coaches,
+    "returned": _writers,
+    "published": _writers,
+    "withdrawn": _writers,
+    "claimed": _writers,
+    "handed-back": _if_free,
+    "assigned": _given,
+    "due-soon": _coaches,
+    "overdue": _coaches,
+    "escalated": _managers,
+    "unattended": _if_unattended,
+}
+REMINDERS = ("due-soon", "overdue", "escalated", "unattended")  # what no step says, but the clock
+# those that mean something only as long as the same round of review goes on
+OF_ROUNDS = frozenset({"submitted", "claimed", "handed-back", "assigned", *REMINDERS})

@@ -9,22 +9,27 @@ from sqlalchemy.orm import Session
 
 from knowledge.content.checks import Problem, tidy
 from knowledge.content.fields import N_
-from knowledge.services import access, accounts, outbox
+from knowledge.services import access, accounts, claims
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Invalid, NotFound
+from knowledge.services.rota import rota
 from knowledge.storage import find
-from knowledge.storage.models.base import now
 from knowledge.storage.models.people import Person
-from knowledge.storage.models.programmes import APPRENTICE, COACH, Membership, Programme
+from knowledge.storage.models.programmes import APPRENTICE, COACH, REVIEW_DAYS, Membership, Programme
 from knowledge.storage.models.records import Record
 from workflows.editorial import IN_REVIEW, WITHDRAWN
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
+MOST_DAYS = 60  # for a review
 
 
 def put_programme(session: Session, actor: Actor, programme_id: str, given: Mapping[str, str]) -> Programme:
-    """Make or change a programme. `given`: title, about, workshop_start, workshop_end, ends. Raises Invalid."""
+    """Make or change a programme. `given`: title, about, workshop_start, workshop_end, ends, review_days.
+
+    Raises Invalid.
+    """
     access.require_manager(session, actor)
     programme_id = tidy(programme_id)
     problems = []
@@ -37,9 +42,14 @@ def put_programme(session: Session, actor: Actor, programme_id: str, given: Mapp
     for key, day in days.items():
         if day and not _DAY.fullmatch(day):
             problems.append(Problem((key,), N_("Please write a day as 2026-11-23.")))
+    allowed = tidy(given.get("review_days", ""))
+    if allowed and not (_NUMBER.fullmatch(allowed) and 1 <= int(allowed) <= MOST_DAYS):
+        sentence = N_("Please give the working days for a review as a number from 1 to {max}.")
+        problems.append(Problem(("review_days",), sentence, {"max": MOST_DAYS}))
     if problems:
         raise Invalid(problems)
-    programme = session.get(Programme, programme_id) or Programme(id=programme_id)
+    programme = session.get(Programme, programme_id) or Programme(id=programme_id, review_days=REVIEW_DAYS)
+    programme.review_days = int(allowed) if allowed else programme.review_days
     programme.title, programme.about = title, tidy(given.get("about", ""), lines=True)[:5000]
     for key, day in days.items():
         setattr(programme, key, day)
@@ -62,6 +72,8 @@ def put_member(
     membership = session.get(Membership, (programme_id, person.id)) or Membership(
         programme_id=programme_id, person_id=person.id
     )
+    if membership.role == COACH and role != COACH:
+        claims.leave(session, programme_id, person.id)
     membership.role = role
     membership.coach_id = coach.id if coach and role == APPRENTICE else None
     session.add(membership)
@@ -75,10 +87,15 @@ def remove_member(session: Session, actor: Actor, programme_id: str, person_id: 
     if membership is None:
         raise NotFound(programme_id)
     session.delete(membership)
+    session.flush()
+    claims.leave(session, programme_id, person_id)
 
 
 def assign(session: Session, actor: Actor, record_id: str, *, programme_id: str, coach_email: str) -> Record:
-    """Say which programme a record belongs to and which coach looks after it; "" for none. Raises Invalid."""
+    """Say which programme a record belongs to and which coach looks after it; "" for none. Raises Invalid.
+
+    The coach is told, if it waits for review; without one, those of the programme are.
+    """
     access.require_manager(session, actor)
     record = find.record(session, record_id, lock=True)
     if record is None:
@@ -87,10 +104,16 @@ def assign(session: Session, actor: Actor, record_id: str, *, programme_id: str,
     if programme_id and session.get(Programme, programme_id) is None:
         raise Invalid([Problem(("programme",), N_("Please choose a programme from the list."))])
     coach = _person(session, coach_email, "coach") if coach_email.strip() else None
+    away = rota(session).away.get(coach.id) if coach else None
+    if away is not None:
+        sentence = N_("This coach is away until {day}. Please choose another one.")
+        raise Invalid([Problem(("coach",), sentence, {"day": away.ends})])
+    if (record.programme_id, record.coach_id) == (programme_id or None, coach.id if coach else None):
+        return record
+    programme = session.get(Programme, programme_id) if programme_id else None
     record.programme_id = programme_id or None
-    record.coach_id = coach.id if coach else None
-    record.changed = now()
-    outbox.changed(session, record_id)
+    words = " · ".join(name for name in (coach.name if coach else "", programme.title if programme else "") if name)
+    claims.assign(session, actor, record, coach, words)
     return record
 
 
@@ -116,9 +139,10 @@ def people(session: Session, actor: Actor, words: str = "") -> list[Person]:
 
 
 def orphans(session: Session, actor: Actor) -> list[Record]:
-    """Records that wait for review and that no coach can reach: they wait until somebody is assigned."""
+    """Records that wait for review and that no coach who is there can read: they wait until somebody is assigned."""
     access.require_manager(session, actor)
-    return list(find.unassigned(session, [IN_REVIEW]))
+    here = rota(session)
+    return [record for record in find.waiting(session, IN_REVIEW, None, None) if not here.coaches(record)]
 
 
 def withdrawn(session: Session, actor: Actor) -> list[Record]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from knowledge.storage.models.people import Person, SignIn
@@ -101,17 +101,6 @@ def in_state(session: Session, state: str, limit: int = 200) -> Sequence[Record]
     """Records in a state, the last changed first."""
     query = select(Record).where(Record.state == state).options(*WHOLE).order_by(Record.changed.desc())
     return session.scalars(query.limit(limit)).all()
-
-
-def unassigned(session: Session, states: Iterable[str]) -> Sequence[Record]:
-    """Records in these states that no coach can reach: no coach assigned and no coach in their programme."""
-    has_coach = (
-        exists()
-        .where(and_(Membership.programme_id == Record.programme_id, Membership.role == "coach"))
-        .where(exists().where(Person.id == Membership.person_id, Person.active))
-    )
-    query = select(Record).where(Record.state.in_(list(states)), Record.coach_id.is_(None), ~has_coach)
-    return session.scalars(query.options(*WHOLE).order_by(Record.waiting_since)).all()
 
 
 def newest_public(session: Session, limit: int) -> Sequence[Record]:

@@ -72,3 +72,13 @@ def earlier(session: Session, mail: Mail, limit: int) -> Sequence[Mail]:
     query = select(Mail).where(Mail.person_id == mail.person_id, Mail.record_id == mail.record_id, Mail.id < mail.id)
     query = query.where(Mail.outcome == SENT, Mail.together.is_(False)).order_by(Mail.id.desc()).limit(limit)
     return session.scalars(query).all()[::-1]
+
+
+def managers(session: Session) -> Sequence[Person]:
+    """The managers whose accounts are active."""
+    return session.scalars(select(Person).where(Person.manager, Person.active).order_by(Person.id)).all()
+
+
+def told_of(session: Session, record_ids: Sequence[str], events: Sequence[str]) -> set[str]:
+    """The keys of the mails about these records and events."""
+    return set(session.scalars(select(Mail.key).where(Mail.record_id.in_(record_ids), Mail.event.in_(events))))

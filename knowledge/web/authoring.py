@@ -15,7 +15,7 @@ from knowledge.content import checks
 from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
-from knowledge.services import advising, authoring, catalogue, discussion, editorial, history, programmes
+from knowledge.services import advising, authoring, catalogue, clock, discussion, editorial, history, programmes
 from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
@@ -129,8 +129,9 @@ def desk(record_id: str) -> str:
     opened = site().ask(authoring.open_desk, actor, record_id)
     steps = site().ask(history.of, actor, record_id)
     offered = site().ask(editorial.offered, actor, opened.record)
+    standing, advised = site().ask(clock.of_record, actor, record_id), site().ask(advising.of, actor, record_id)
     facts = {"desk": opened, "history": steps, "offered": offered, "may": _may(opened)}
-    facts["advised"] = site().ask(advising.of, actor, record_id)
+    facts |= {"standing": standing, "advised": advised}
     return render_template("authoring/desk.html", **facts, **discussed(record_id))
 
 

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response
 from knowledge.content.checks import Problem
 from knowledge.content.site import synonyms as declared_synonyms
 from knowledge.content.vocabularies import LANGUAGES
-from knowledge.services import access, accounts, programmes, vocabulary, wording
+from knowledge.services import absence, access, accounts, clock, programmes, vocabulary, wording
 from knowledge.services.errors import Forbidden, Invalid
+from knowledge.web import spread
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.site import site
 
@@ -26,6 +27,7 @@ def overview() -> str:
     return render_template(
         "manage/overview.html",
         orphans=site().ask(programmes.orphans, actor),
+        late=site().ask(clock.late, actor),
         programmes=site().ask(programmes.overview, actor),
     )
 
@@ -86,8 +88,16 @@ def programme(programme_id: str) -> Answer:
         except Invalid as error:
             problems = error.problems
     found, members = site().ask(programmes.one, actor, programme_id)
+    figures = site().ask(clock.of_programme, actor, programme_id)
     page = render_template(
-        "manage/programme.html", programme=found, members=members, problems=problems, given=request.form
+        "manage/programme.html",
+        programme=found,
+        members=members,
+        figures=figures,
+        spread=spread.drawn(figures.spread, figures.allowed),
+        away=site().ask(absence.away, actor, members),
+        problems=problems,
+        given=request.form,
     )
     return (page, 422) if problems else page
 
@@ -197,7 +207,8 @@ def assign(record_id: str) -> Answer:
 
 
 def _programme() -> dict[str, str]:
-    return {k: request.form.get(k, "") for k in ("title", "about", "workshop_start", "workshop_end", "ends")}
+    names = ("title", "about", "workshop_start", "workshop_end", "ends", "review_days")
+    return {k: request.form.get(k, "") for k in names}
 
 
 def _change_programme(programme_id: str) -> None:

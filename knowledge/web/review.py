@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from knowledge.derive import compare
-from knowledge.services import advising, authoring, catalogue, editorial, history, review
+from knowledge.services import advising, authoring, catalogue, clock, editorial, history, queue, review
 from knowledge.services.errors import Forbidden
 from knowledge.web import params
 from knowledge.web.actor import signed_in_actor
@@ -19,9 +19,9 @@ bp = Blueprint("review", __name__, url_prefix="/review")
 FILTERS = ("kind", "stage", "language")  # what a long queue is narrowed by
 
 
-@bp.get("")
-def queue() -> str:
-    """What waits for this coach, oldest first."""
+@bp.get("", endpoint="queue")
+def waiting() -> str:
+    """What waits for this coach, by what she has to know first."""
     actor = signed_in_actor()
     if not site().ask(review.is_coach, actor):
         raise Forbidden(_("Only coaches review. A manager can make you a coach of a programme."))
@@ -30,7 +30,9 @@ def queue() -> str:
     chosen = [(facet, value) for facet in FILTERS for value in asked.filters.get(facet, ())[:1]]
     return render_template(
         "review/queue.html",
-        waiting=site().ask(review.queue, actor, chosen),
+        queue=site().ask(queue.of, actor, chosen),
+        titles=queue.TITLES,
+        own=site().ask(clock.of_coach, actor),
         registry=registry,
         filters=[registry.facets[f] for f in FILTERS if f in registry.facets],
         chosen=dict(chosen),
@@ -56,6 +58,7 @@ def read(record_id: str) -> str:
         changes=changes,
         advised=site().ask(advising.of, actor, record_id),
         steps=site().ask(history.of, actor, record_id).steps,
+        standing=site().ask(clock.of_record, actor, record_id),
         offered=site().ask(editorial.offered, actor, desk.record),
         **discussed(record_id),
         **shown(article, private=True),

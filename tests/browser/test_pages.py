@@ -36,11 +36,13 @@ APPRENTICE = [
     "/account",
     "/account/password",
     "/account/mail",
+    "/account/away",
 ]
 COACH = ["/review", "/review/demo-boats-by-performance", "/work/demo-boats-by-performance"]
 MANAGER = [
     "/manage",
     "/manage/people",
+    "/manage/people/1/away",
     "/manage/programmes",
     "/manage/programmes/innovative-procurement-reforms",
     "/manage/vocabularies",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
 
-from knowledge.services import accounts, authoring, editorial, indexing, programmes
+from knowledge.services import accounts, authoring, claims, editorial, indexing, programmes
 from knowledge.services.errors import Conflict
 from knowledge.storage import find
 from knowledge.storage.models.people import Person
@@ -184,3 +185,26 @@ def test_a12_a_coach_who_is_removed_while_publishing_either_was_in_time_or_is_re
     )
     assert not isinstance(answers[1], Exception)
     assert steps(stage_on, record_id, "publish") == (not isinstance(answers[0], Exception))
+
+
+def test_c1_two_coaches_who_take_a_record_up_at_once_have_one_winner_and_the_other_is_told(stage_on: Stage) -> None:
+    two_coaches(stage_on)
+    coaches = [stage_on.actor(who) for who in ("coach", "second")]
+    for _ in range(5):
+        record_id = stage_on.record(stage_on.actor("author"), "in_review")
+        one_won(together(*(partial(stage_on.site.act, claims.claim, coach, record_id) for coach in coaches)))
+        assert steps(stage_on, record_id, "claim") == 1
+    assert indexing.compare(stage_on.site.db, stage_on.site.engine).same
+
+
+def test_a_claim_against_an_answer_leaves_both_or_tells_the_slower_one(stage_on: Stage) -> None:
+    two_coaches(stage_on)
+    second = stage_on.actor("second")
+    for _ in range(4):
+        record_id = stage_on.record(stage_on.actor("author"), "in_review")
+        answers = together(
+            decide(stage_on, "coach", record_id, "publish"), partial(stage_on.site.act, claims.claim, second, record_id)
+        )
+        assert not isinstance(answers[0], Exception)
+        assert not isinstance(answers[1], Exception) or isinstance(answers[1], Refused | WriteConflict)
+        assert steps(stage_on, record_id, "publish") == 1

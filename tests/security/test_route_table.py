@@ -25,6 +25,7 @@ PUBLIC = {
     "account.register", "account.sign_in", "account.sign_out", "mail.stop",
 }  # fmt: skip
 SIGNED_IN = {
+    "absence.mine",
     "mail.wishes",
     "account.profile",
     "account.password",
@@ -37,6 +38,7 @@ MANAGERS = {
     "manage.overview", "manage.people", "manage.change_person", "manage.all_programmes", "manage.programme",
     "manage.vocabularies", "manage.terms", "manage.withdrawn", "manage.synonyms",
     "mail.all_mails",
+    "absence.of_person",
 }  # fmt: skip
 # endpoint -> the permission of the workflow's table that it asks for
 DESK = {
@@ -46,6 +48,7 @@ DESK = {
 }  # fmt: skip
 ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act"}
 ADVICE = {"advice.say"}
+CLAIMS = {"claims.claim", "claims.hand_back"}
 
 
 def roles(reader: str) -> frozenset[str]:
@@ -119,7 +122,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     patch.undo()
 
 
-DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | ADVICE
+DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | ADVICE | CLAIMS
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
@@ -136,7 +139,7 @@ def _undeclared(stage: Stage) -> set[str]:
 
 
 def _paths(world: World, endpoints: set[str]) -> list[tuple[str, str]]:
-    given = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "999", "record_id": "none",
+    given = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "1", "record_id": "none",
              "facet_id": "country",
              "token": notices.stop_token(world.stage.site.settings.key(), 1, "submitted")}  # fmt: skip
     found = []
@@ -259,6 +262,25 @@ def test_A1_saying_that_advice_is_fine_follows_the_table(world: World, reader: s
     else:
         expected = 303 if EDITORIAL.may("edit", FACTS[state][0], roles(reader)) else 403
     assert status == expected, (reader, state, status)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("state", STATES)
+def test_A1_taking_up_and_handing_back_follow_the_table(world: World, reader: str, state: str) -> None:
+    browser, record_id, csrf = world.browsers[reader], world.records[state], world.tokens[reader]
+    for what in ("claim", "hand-back"):
+        before = world.state_of(record_id)
+        status = browser.post(f"/review/{record_id}/{what}", data={"csrf_token": csrf}).status_code
+        if not reader:
+            expected = 401
+        elif not knows(reader, state):
+            expected = 404
+        elif not any(EDITORIAL.may("claim", s.id, roles(reader)) for s in EDITORIAL.states):
+            expected = 403
+        else:
+            expected = 303 if EDITORIAL.may("claim", FACTS[state][0], roles(reader)) else 409
+        assert status == expected, (what, reader, state, status)
+        assert world.state_of(record_id) == before, "whose a record is says nothing of its state"
 
 
 def _add_point(session, record_id: str) -> int:  # type: ignore[no-untyped-def]

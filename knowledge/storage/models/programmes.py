@@ -11,10 +11,11 @@ from knowledge.storage.models.base import Row, now
 from knowledge.storage.models.people import Person
 
 APPRENTICE, COACH = "apprentice", "coach"
+REVIEW_DAYS = 5  # working days for a review, unless a programme says otherwise
 
 
 class Programme(Row):
-    """A cohort. Dates are ISO 8601 days, "" when not fixed."""
+    """A cohort. Dates are ISO 8601 days, "" when not fixed; `review_days`: working days a coach has for an answer."""
 
     __tablename__ = "programme"
 
@@ -24,6 +25,7 @@ class Programme(Row):
     workshop_start: Mapped[str] = mapped_column(String(10), default="")
     workshop_end: Mapped[str] = mapped_column(String(10), default="")
     ends: Mapped[str] = mapped_column(String(10), default="")
+    review_days: Mapped[int] = mapped_column(default=REVIEW_DAYS, server_default=str(REVIEW_DAYS))
     created: Mapped[datetime] = mapped_column(default=now)
 
 
