@@ -27,6 +27,7 @@ from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
 from knowledge.services.indexing import Keeper
 from knowledge.services.searches import Heard
+from knowledge.services.sessions import Seen
 from knowledge.services.site import Site
 from knowledge.settings import Settings, templates
 from knowledge.storage.session import Database
@@ -34,8 +35,10 @@ from knowledge.web import (
     account,
     actor,
     authoring,
+    confirming,
     discussion,
     errors,
+    invitations,
     kept,
     language,
     limits,
@@ -44,8 +47,11 @@ from knowledge.web import (
     narrowing,
     overview,
     public,
+    resetting,
     review,
+    second_factor,
     security,
+    sessions,
     steps,
 )
 from knowledge.web.filters import FILTERS, GLOBALS
@@ -84,6 +90,8 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
         part.init(app)
     for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion):
         app.register_blueprint(module.bp)
+    for module in (resetting, confirming, second_factor, sessions, invitations):
+        app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(
         app.wsgi_app, root=str(STATIC), prefix="static/", max_age=31_536_000, add_headers_function=security.on_files
@@ -99,8 +107,13 @@ def join(settings: Settings, registry: Registry) -> Site:
     info: dict[str, Any] = {"registry": registry, "registries": {}, "synonyms": synonyms(), "worded": {}}
     db = Database(settings.database, timeout=settings.database_timeout, info=info)
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
-    heard = Heard()
-    return Site(settings, db, engine, Keeper(db, engine, heard.keep), heard)
+    heard, seen = Heard(), Seen()
+
+    def keep(db: Database) -> None:
+        heard.keep(db)
+        seen.keep(db)
+
+    return Site(settings, db, engine, Keeper(db, engine, keep), heard, seen)
 
 
 def configure_logs(settings: Settings) -> None:

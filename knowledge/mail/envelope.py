@@ -12,7 +12,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from knowledge.mail.letters import Letter
-from knowledge.storage.models.people import Person
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -26,18 +25,19 @@ class Envelope:
     host: str
     templates: Path
 
-    def message(self, letter: Letter, person: Person, message_id: str, at: datetime) -> EmailMessage:
+    def message(self, letter: Letter, message_id: str, at: datetime) -> EmailMessage:
         """The message; what people wrote can add no header, because the library refuses line breaks in them."""
         made = EmailMessage(policy=SMTP)
         made["Subject"] = one_line(letter.subject)
         made["From"] = Address("Praxis", addr_spec=self.sender)
-        made["To"] = Address(one_line(person.name), addr_spec=person.email)
+        made["To"] = Address(one_line(letter.name), addr_spec=letter.email)
         made["Date"] = at
         made["Message-ID"] = message_id
         if letter.record_id:  # all mails about a record are one thread
             made["In-Reply-To"] = made["References"] = f"<record.{letter.record_id}@{self.host}>"
-        made["List-Unsubscribe"] = f"<{letter.stop}>"
-        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        if letter.stop:
+            made["List-Unsubscribe"] = f"<{letter.stop}>"
+            made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         made["Auto-Submitted"] = "auto-generated"  # no holiday answers, please
         facts = {"letter": letter, "address": self.address, "direction": _direction(letter.language)}
         made.set_content(self._jinja.get_template("mail/letter.txt").render(facts))

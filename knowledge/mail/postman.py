@@ -69,7 +69,7 @@ class Postman:
                 self._keep(mails, DROPPED, "it is no longer so, or its reader may not see it any more")
                 return 0
             first = mails[0]
-            message = self.envelope.message(letter, first.person, message_id(first, self.envelope.host), now())
+            message = self.envelope.message(letter, message_id(first, self.envelope.host), now())
         try:
             self.transport.send(message)
         except Refused as refused:

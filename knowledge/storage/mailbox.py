@@ -38,6 +38,12 @@ def told(session: Session, key: str) -> bool:
     return session.scalar(select(func.count()).where(Mail.key == key)) != 0
 
 
+def written_to(session: Session, event: str, email: str, since: datetime) -> int:
+    """How many mails of a kind were written to an address since then."""
+    query = select(func.count()).where(Mail.email == email, Mail.event == event, Mail.created >= since)
+    return session.scalar(query) or 0
+
+
 def wishes(session: Session, person_id: int) -> MailWish | None:
     """What this person said about mail; None for who never did."""
     return session.get(MailWish, person_id)

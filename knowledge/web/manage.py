@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from knowledge.content.checks import Problem
 from knowledge.content.site import synonyms as declared_synonyms
 from knowledge.content.vocabularies import LANGUAGES
-from knowledge.services import access, accounts, programmes, vocabulary, wording
+from knowledge.services import access, accounts, invitations, programmes, vocabulary, wording
 from knowledge.services.errors import Forbidden, Invalid
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.site import site
@@ -76,7 +76,6 @@ def all_programmes() -> Answer:
 @bp.route("/programmes/<programme_id>", methods=["GET", "POST"])
 def programme(programme_id: str) -> Answer:
     """One programme: its dates, its coaches and apprentices."""
-    actor = signed_in_actor()
     problems = NONE
     if request.method == "POST":
         try:
@@ -85,11 +84,22 @@ def programme(programme_id: str) -> Answer:
             return redirect(url_for("manage.programme", programme_id=programme_id), 303)
         except Invalid as error:
             problems = error.problems
-    found, members = site().ask(programmes.one, actor, programme_id)
-    page = render_template(
-        "manage/programme.html", programme=found, members=members, problems=problems, given=request.form
-    )
+    page = programme_page(programme_id, problems)
     return (page, 422) if problems else page
+
+
+def programme_page(programme_id: str, problems: tuple[Problem, ...] = NONE) -> str:
+    """The page of a programme, with what is wrong in a form of it."""
+    actor = signed_in_actor()
+    found, members = site().ask(programmes.one, actor, programme_id)
+    return render_template(
+        "manage/programme.html",
+        programme=found,
+        members=members,
+        invitations=site().ask(invitations.of_programme, actor, programme_id),
+        problems=problems,
+        given=request.form,
+    )
 
 
 @bp.get("/vocabularies")
