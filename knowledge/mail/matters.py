@@ -20,6 +20,7 @@ from knowledge.services import access, confirming, discussion, invitations, rese
 from knowledge.services.actor import Actor
 from knowledge.services.errors import LinkOver, NotFound
 from knowledge.storage import find
+from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import Comment, Thread
 from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.people import KnownBrowser, Person
@@ -90,7 +91,9 @@ def of_record(path: Callable[[Record], str], holds: Callable[[Record], bool] = l
 
 
 def reset(sending: Sending) -> Matter:
-    """A link to a new password, to who has this address now."""
+    """A link to a new password, to who has this address now; not long after somebody asked for it."""
+    if now() - sending.mail.created > resetting.ASKED_FOR:
+        raise NotFound("account")
     return Matter(f"/reset/{resetting.link(sending.key, sending.account)}")
 
 

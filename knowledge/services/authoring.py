@@ -193,6 +193,7 @@ def remove_author(session: Session, actor: Actor, record_id: str, authorship_id:
     if found is None or found.role == tables.AUTHOR:
         raise NotFound(str(authorship_id))
     found.role = tables.FORMER
+    invitations.end_of_line(session, found)
     _touch(session, record)
     return record
 

@@ -95,6 +95,13 @@ def take_back(session: Session, actor: Actor, number: int) -> None:
     _of_mine(session, actor, number).outcome = TAKEN_BACK
 
 
+def end_of_line(session: Session, line: Authorship) -> None:
+    """Who is taken off a record is invited no more."""
+    for found in invited.open_of_record(session, line.record_id):
+        if found.authorship_id == line.id:
+            found.outcome = TAKEN_BACK
+
+
 def link(key: str, invitation: Invitation) -> str:
     """The signed part of its link."""
     return links.made(key, "invitation", invitation.id, invitation.seed)

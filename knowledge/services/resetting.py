@@ -12,16 +12,19 @@ from sqlalchemy.orm import Session
 
 from knowledge.services import accounts, links, notices
 from knowledge.services.errors import LinkOver
-from knowledge.storage import keyring
+from knowledge.storage import keyring, mailbox
 from knowledge.storage.models.base import now
 from knowledge.storage.models.people import Person
 
 LASTS = timedelta(hours=1)
+ASKED_FOR = timedelta(days=1)  # so long a mail may wait for a server that is away
 
 
 def ask(session: Session, email: str) -> None:
     """Send a link to this address, if an account has it. Raises Invalid for what is no address."""
-    notices.write_to(session, "reset", accounts.normal_email(email))
+    address = accounts.normal_email(email)
+    mailbox.forget_dropped(session, "reset", now() - ASKED_FOR)  # to addresses that nobody has
+    notices.write_to(session, "reset", address)
 
 
 def link(key: str, person: Person) -> str:

@@ -76,7 +76,7 @@ def renew(session: Session, actor: Actor, key: str, code: str) -> list[str]:
     _, row = _mine(session, actor)
     if row is None or row.since is None:
         raise NotFound("second factor")
-    _require(row, key, code)
+    _require(row, key, code, "renew")
     return _fresh_codes(row)
 
 
@@ -115,9 +115,9 @@ def _mine(session: Session, actor: Actor, lock: bool = True) -> tuple[Person, Se
     return person, keyring.second_factor(session, person.id, lock)
 
 
-def _require(row: SecondFactor, key: str, code: str) -> None:
+def _require(row: SecondFactor, key: str, code: str, field: str = "code") -> None:
     if not _take(row, key, code):
-        raise Invalid([Problem(("code",), WRONG)])
+        raise Invalid([Problem((field,), WRONG)])
 
 
 def _take(row: SecondFactor, key: str, code: str) -> bool:

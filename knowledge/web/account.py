@@ -98,6 +98,7 @@ def profile() -> Answer:
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
+@limits.own_secrets
 def password() -> Answer:
     """A new password; it signs out every other browser."""
     actor, browser, form = who.signed_in_actor(), browsers.this_one(), request.form

@@ -60,7 +60,7 @@ sign_ins = limiter.limit(
     exempt_when=_not_posted,
 )
 codes = limiter.limit(lambda: site().settings.sign_in_limit, key_func=_promised, deduct_when=_failed)
-own_codes = limiter.limit(
+own_secrets = limiter.limit(
     lambda: site().settings.sign_in_limit, key_func=_account, deduct_when=_refused, exempt_when=_not_posted
 )
 links = limiter.limit(lambda: site().settings.link_limit, exempt_when=_not_posted)

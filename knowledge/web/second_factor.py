@@ -9,6 +9,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from knowledge.content.checks import Problem
+from knowledge.content.fields import N_
 from knowledge.services import second_factor, signing
 from knowledge.services.errors import Invalid, LinkOver
 from knowledge.web import browsers, kept, limits
@@ -30,7 +31,7 @@ def code() -> Answer:
     try:
         token = site().act(signing.give_code, site().settings.key(), promise, given, browser)
     except LinkOver:
-        problem = Problem(("email",), "It took too long. Please sign in once more.")
+        problem = Problem(("email",), N_("It took too long. Please sign in once more."))
         page = render_template("account/sign_in.html", next=target, fields=carried, problems=(problem,), email="")
         return page, 401
     if token is None:
@@ -41,7 +42,7 @@ def code() -> Answer:
 
 
 @bp.route("/account/second-factor", methods=["GET", "POST"])
-@limits.own_codes
+@limits.own_secrets
 def setting() -> Answer:
     """Set it up, switch it off, other codes for paper."""
     actor, key = signed_in_actor(), site().settings.key()
@@ -72,7 +73,7 @@ def _change() -> list[str]:
     if action == "confirm":
         return site().act(second_factor.confirm, actor, key, given)
     if action == "renew":
-        return site().act(second_factor.renew, actor, key, given)
+        return site().act(second_factor.renew, actor, key, form.get("renew", ""))
     if action == "end":
         site().act(second_factor.end, actor, key, form.get("password", ""), given)
         flash(_("The second factor is off: your password alone signs you in."))
@@ -84,4 +85,4 @@ def _change() -> list[str]:
 def _picture(address: str) -> Markup:
     """A QR code, black on white in every scheme, because cameras read no other."""
     code = segno.make(address, error="m", micro=False)
-    return Markup(code.svg_inline(scale=5, border=4, dark="#000", light="#fff"))  # noqa: S704 (squares, made here)
+    return Markup(code.svg_inline(omitsize=True, border=4, dark="#000", light="#fff"))  # noqa: S704 (squares, made here)

@@ -146,6 +146,7 @@ def test_accounts_are_looked_after(praxis: Praxis, tmp_path: Path) -> None:
     good(praxis("user", "role", "ann@example.org", "manager"))
     good(praxis("user", "role", "boss@example.org", "practitioner"))
     good(praxis("user", "password", "ann@example.org", "--password", "quite another one"))
+    good(praxis("user", "no-code", "ann@example.org"))
     good(praxis("user", "deactivate", "boss@example.org"))
     opened = site(tmp_path)
     assert opened.act(signing.sign_in, KEY, "ann@example.org", "quite another one")
