@@ -28,6 +28,7 @@ from knowledge.derive.forms import kind_of
 from knowledge.services.indexing import Keeper
 from knowledge.services.reminders import Watch
 from knowledge.services.searches import Heard
+from knowledge.services.sessions import Seen
 from knowledge.services.site import Site
 from knowledge.settings import Settings, templates
 from knowledge.storage.session import Database
@@ -38,8 +39,10 @@ from knowledge.web import (
     advice,
     authoring,
     claims,
+    confirming,
     discussion,
     errors,
+    invitations,
     kept,
     language,
     limits,
@@ -48,8 +51,11 @@ from knowledge.web import (
     narrowing,
     overview,
     public,
+    resetting,
     review,
+    second_factor,
     security,
+    sessions,
     steps,
 )
 from knowledge.web.filters import FILTERS, GLOBALS
@@ -87,7 +93,8 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     for part in (actor, language, limits, errors, security):
         part.init(app)
     modules = (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, advice)
-    for module in (*modules, claims, absence):
+    accounts = (resetting, confirming, second_factor, sessions, invitations)
+    for module in (*modules, *accounts, claims, absence):
         app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(
@@ -104,14 +111,9 @@ def join(settings: Settings, registry: Registry) -> Site:
     info: dict[str, Any] = {"registry": registry, "registries": {}, "synonyms": synonyms(), "worded": {}}
     db = Database(settings.database, timeout=settings.database_timeout, info=info)
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
-    heard = Heard()
-    watch = Watch()
-
-    def also(db: Database) -> None:
-        heard.keep(db)
-        watch.keep(db)
-
-    return Site(settings, db, engine, Keeper(db, engine, also), heard)
+    heard, watch, seen = Heard(), Watch(), Seen()
+    keeper = Keeper(db, engine, heard.keep, watch.keep, seen.keep)
+    return Site(settings, db, engine, keeper, heard, seen)
 
 
 def configure_logs(settings: Settings) -> None:

@@ -23,7 +23,7 @@ from rich.progress import (
 
 from knowledge import setup
 from knowledge.content.site import registry as declared
-from knowledge.services import accounts, programmes
+from knowledge.services import accounts, programmes, second_factor
 from knowledge.services.errors import Forbidden, Invalid, NotFound
 from knowledge.services.site import Site
 from knowledge.settings import BadSetting, Settings, described
@@ -222,6 +222,15 @@ def user_password(email: str, password: str) -> None:
     with opened() as site:
         site.act(setup.with_person(email, lambda s, p: accounts.set_password(s, p, password)))
         out.print("The password was changed.")
+
+
+@user.command("no-code")
+@click.argument("email")
+def user_no_code(email: str) -> None:
+    """Switch off the second factor of an account whose owner lost her phone and her paper."""
+    with opened() as site:
+        site.act(setup.with_person(email, second_factor.remove))
+        out.print(f"{email} signs in with the password alone.")
 
 
 @user.command("deactivate")

@@ -43,6 +43,7 @@ class Settings:
     sweep_seconds: float = _setting(2.0, "how often to look for index work that was left behind")
     sign_in_limit: str = _setting("10 per 15 minutes", "failed sign-ins per account and address before a pause")
     register_limit: str = _setting("20 per hour", "registrations per address")
+    link_limit: str = _setting("10 per hour", "mails with links (new password, address) asked for, per address")
     smtp_url: str = _setting(
         "", "mail server: `smtp://user:password@host:587/?starttls` or `smtps://...`; empty to write mails to files"
     )

@@ -25,6 +25,7 @@ from knowledge.services.errors import Invalid, NotFound
 from knowledge.services.site import Site
 from knowledge.settings import templates
 from knowledge.storage import find, schema
+from knowledge.storage.models.base import now
 from knowledge.storage.models.people import Person
 from knowledge.storage.session import StorageUnavailable
 from search.errors import SearchUnavailable
@@ -195,7 +196,8 @@ def _demo_people(session: Session, programme: dict[str, Any]) -> None:
             row = accounts.add_person(session, password=DEMO_PASSWORD, manager=person["role"] == "manager", **given)
             password_hash = row.password_hash
         else:  # one hash serves all: argon2 is slow on purpose, and the password is no secret
-            session.add(Person(password_hash=password_hash, manager=person["role"] == "manager", **given))
+            manager = person["role"] == "manager"
+            session.add(Person(password_hash=password_hash, manager=manager, confirmed=now(), **given))
 
 
 def _demo_programme(session: Session, manager: Actor, programme: dict[str, Any]) -> None:

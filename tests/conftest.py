@@ -27,6 +27,7 @@ from knowledge.web.limits import limiter
 from knowledge.web.site import Site, extension
 
 PASSWORD = "correct horse battery"
+KEY = "k" * 16 + "0123456789abcdef"  # signs the links of tests that ask no application
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
@@ -156,6 +157,7 @@ class Stage:
     def client(self, name: str = "") -> FlaskClient:
         """A browser, signed in as `name` if one is given."""
         client = self.app.test_client()
+        client.set_cookie("praxis-browser", "the-browser-of-the-tests")  # a new one is told of by mail
         if name:
             answer = post(client, "/sign-in", email=f"{name}@example.org", password=PASSWORD)
             assert answer.status_code == 303, answer.text

@@ -30,11 +30,15 @@ FREQUENCIES: Mapping[Frequency, str] = {
 
 @dataclass(frozen=True)
 class Event:
-    """Something people may be told of. `usual`: how often, unless they say otherwise."""
+    """Something people may be told of. `usual`: how often, unless they say otherwise.
+
+    `needed`: what one asked for, or must know to keep one's account: it is always sent at once.
+    """
 
     id: str
     label: str
     usual: Frequency = Frequency.AT_ONCE
+    needed: bool = False
 
 
 EVENTS: Mapping[str, Event] = {
@@ -53,8 +57,15 @@ EVENTS: Mapping[str, Event] = {
         Event("withdrawn", N_("My record was withdrawn")),
         Event("escalated", N_("A review is overdue (for managers)"), Frequency.DAILY),
         Event("unattended", N_("A record waits and no coach is there (for managers)"), Frequency.DAILY),
+        Event("new-sign-in", N_("My account is used in a browser that was not seen before")),
+        Event("invited", N_("An invitation"), needed=True),
+        Event("reset", N_("A link to a new password"), needed=True),
+        Event("confirm", N_("A link to confirm an address"), needed=True),
+        Event("moving", N_("My account is to get another address"), needed=True),
+        Event("moved", N_("My account has another address"), needed=True),
     )
 }
+CHOOSABLE: Mapping[str, Event] = {event.id: event for event in EVENTS.values() if not event.needed}
 DIGEST_AT = time(7)  # of the reader's day; weekly ones on Mondays
 
 
@@ -72,6 +83,8 @@ class Wishes:
 
     def frequency(self, event: str) -> Frequency:
         """How often this person wants to hear of an event."""
+        if EVENTS[event].needed:
+            return Frequency.AT_ONCE
         given = self.often.get(event, "")
         return Frequency(given) if given in set(Frequency) else EVENTS[event].usual
 
@@ -80,6 +93,8 @@ class Wishes:
         frequency = self.frequency(event)
         if frequency is Frequency.NEVER:
             return None
+        if EVENTS[event].needed:
+            return moment
         here = moment.astimezone(zone_of(self.zone))
         if frequency is Frequency.AT_ONCE:
             return self._after_quiet(here).astimezone(UTC)

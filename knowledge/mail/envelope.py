@@ -13,7 +13,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from knowledge.mail.letters import Letter
-from knowledge.storage.models.people import Person
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -48,9 +47,7 @@ class Envelope:
     host: str
     templates: Path
 
-    def message(
-        self, letter: Letter, person: Person, message_id: str, at: datetime, earlier: Sequence[str] = ()
-    ) -> EmailMessage:
+    def message(self, letter: Letter, message_id: str, at: datetime, earlier: Sequence[str] = ()) -> EmailMessage:
         """The message; what people wrote can add no header, because the library refuses line breaks in them.
 
         `earlier`: ids of the mails before it about the same record. All of them, and those of the other readers, go
@@ -59,7 +56,7 @@ class Envelope:
         made = EmailMessage(policy=POLICY)
         made["Subject"] = one_line(letter.subject)
         made["From"] = Address("Praxis", addr_spec=self.sender)
-        made["To"] = Address(one_line(person.name), addr_spec=person.email)
+        made["To"] = Address(one_line(letter.name), addr_spec=letter.email)
         if letter.reply_to:
             made["Reply-To"] = Address("Praxis", addr_spec=letter.reply_to)
         made["Date"] = at
@@ -68,8 +65,9 @@ class Envelope:
             made["References"] = " ".join((f"<record.{letter.record_id}@{self.host}>", *earlier))
         if letter.record_id and earlier:
             made["In-Reply-To"] = earlier[-1]
-        made["List-Unsubscribe"] = f"<{letter.stop}>"
-        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        if letter.stop:
+            made["List-Unsubscribe"] = f"<{letter.stop}>"
+            made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         made["Auto-Submitted"] = "auto-generated"  # no holiday answers, please
         facts = {"letter": letter, "address": self.address, "direction": _direction(letter.language)}
         made.set_content(self._jinja.get_template("mail/letter.txt").render(facts))

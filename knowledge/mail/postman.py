@@ -72,7 +72,7 @@ class Postman:
             first = mails[0]
             host = self.envelope.host
             chain = [message_id(each, host) for each in mailbox.earlier(session, first, CHAIN) if letter.record_id]
-            message = self.envelope.message(letter, first.person, message_id(first, host), now(), chain)
+            message = self.envelope.message(letter, message_id(first, host), now(), chain)
         try:
             self.transport.send(message)
         except Refused as refused:

@@ -1,38 +1,33 @@
-"""Accounts: registering, signing in and out, passwords, profiles and the one site-wide role.
+"""Accounts: registering, passwords, profiles and the one site-wide role.
 
-A sign-in is a row here and a random token in the cookie: signing out, a new password or a deactivation ends it on
-the server, whatever copy of the cookie is still about. Answers never tell whether an e-mail has an account.
+Answers never tell whether an e-mail has an account. Signing in: `signing`; where one is signed in: `sessions`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import unicodedata
-from datetime import timedelta
 from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from knowledge.content.checks import Problem, tidy
 from knowledge.content.fields import N_
-from knowledge.services import access, vocabulary
+from knowledge.services import access, notices, sessions, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Forbidden, Invalid, NotFound
 from knowledge.storage import find
 from knowledge.storage.models.base import now
-from knowledge.storage.models.people import Person, SignIn
+from knowledge.storage.models.people import Person
 
-SIGNED_IN_FOR = timedelta(days=14)
 PASSWORD_MIN, PASSWORD_MAX = 10, 1000
 _BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069", "\u200e", "\u200f"}
 
 
-def normal_email(raw: str) -> str:
+def normal_email(raw: str, field: str = "email") -> str:
     """An e-mail as it is stored: NFKC, lower case, ASCII before the @. Raises Invalid.
 
     ASCII only, so that no look-alike letter makes a second "same" address.
@@ -43,13 +38,16 @@ def normal_email(raw: str) -> str:
             raise EmailNotValidError
         return validate_email(text, check_deliverability=False, test_environment=True).normalized.casefold()
     except EmailNotValidError:
-        raise Invalid([Problem(("email",), N_("Please write an e-mail address like name@example.org."))]) from None
+        raise Invalid([Problem((field,), N_("Please write an e-mail address like name@example.org."))]) from None
 
 
 def register(
     session: Session, *, name: str, email: str, password: str, country: str = "", organisation: str = ""
 ) -> None:
-    """Make a practitioner's account. Does nothing, in the same time, when the e-mail has one. Raises Invalid."""
+    """Make a practitioner's account and have its address confirmed. Raises Invalid.
+
+    When the e-mail has one already nothing changes, and nobody can tell: the same is hashed and written.
+    """
     kept = _profile(session, name, country, organisation)
     address = normal_email(email)
     _check_password(password, address)
@@ -57,6 +55,7 @@ def register(
     if find.person_by_email(session, address) is None:
         session.add(Person(email=address, password_hash=password_hash, **kept))
         session.flush()
+    notices.write_to(session, "confirm", address)
 
 
 def add_person(
@@ -69,7 +68,10 @@ def add_person(
     country: str = "",
     organisation: str = "",
 ) -> Person:
-    """Make an account from the command line or the demo. Raises Invalid when there is one."""
+    """Make an account whose address somebody vouches for: the command line, the demo, the link of an invitation.
+
+    Raises Invalid when there is one.
+    """
     address = normal_email(email)
     if find.person_by_email(session, address):
         raise Invalid([Problem(("email",), N_("There is an account with this e-mail already."))])
@@ -78,6 +80,7 @@ def add_person(
         email=address,
         password_hash=_hasher().hash(password),
         manager=manager,
+        confirmed=now(),
         **_profile(session, name, country, organisation),
     )
     session.add(person)
@@ -85,8 +88,8 @@ def add_person(
     return person
 
 
-def sign_in(session: Session, email: str, password: str) -> str | None:
-    """Check a password; returns the token for the cookie, or None, in the same time whether the account exists."""
+def check(session: Session, email: str, password: str) -> Person | None:
+    """Whose e-mail and password these are, or None, in the same time whether the account exists."""
     try:
         person = find.person_by_email(session, normal_email(email))
     except Invalid:
@@ -96,41 +99,36 @@ def sign_in(session: Session, email: str, password: str) -> str | None:
         return None
     if _hasher().check_needs_rehash(person.password_hash):
         person.password_hash = _hasher().hash(password)
-    session.execute(delete(SignIn).where(SignIn.expires < now()))
-    return _issue(session, person)
+    return person
 
 
-def signed_in(session: Session, token: str) -> Actor | None:
-    """The actor behind a token, or None when it was signed out, expired, or its person deactivated."""
-    found = find.sign_in(session, _hash(token), now())
-    return Actor(found.person_id, found.person.name) if found else None
-
-
-def sign_out(session: Session, token: str) -> None:
-    """End this sign-in; the token is worth nothing afterwards."""
-    session.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
-
-
-def change_password(session: Session, actor: Actor, old: str, new: str) -> str:
+def change_password(
+    session: Session, actor: Actor, old: str, new: str, browser: sessions.Browser = sessions.UNKNOWN
+) -> str:
     """Set a new password, sign out everywhere, and return a token for this browser. Raises Invalid."""
     person = _me(session, actor)
-    if not _verify(person.password_hash, old):
-        raise Invalid([Problem(("old",), N_("This is not your present password."))])
+    require_password(person, old, field="old")
     _check_password(new, person.email, field="new")
     set_password(session, person, new)
-    return _issue(session, person)
+    return sessions.issue(session, person, browser)
 
 
 def set_password(session: Session, person: Person, password: str) -> None:
-    """Set a password and sign the person out everywhere. Raises Invalid."""
+    """Set a password, sign the person out everywhere, and forget an address she was about to have. Raises Invalid."""
     _check_password(password, person.email)
-    person.password_hash = _hasher().hash(password)
-    _sign_out_everywhere(session, person)
+    person.password_hash, person.new_email = _hasher().hash(password), ""
+    sessions.end_all(session, person)
 
 
 def has_password(person: Person, password: str) -> bool:
     """Whether this is the account's password."""
     return _verify(person.password_hash, password)
+
+
+def require_password(person: Person, password: str, field: str = "password") -> None:
+    """Before something that a borrowed browser must not do. Raises Invalid."""
+    if not _verify(person.password_hash, password):
+        raise Invalid([Problem((field,), N_("This is not your present password."))])
 
 
 def change_profile(session: Session, actor: Actor, *, name: str, country: str, organisation: str) -> None:
@@ -168,7 +166,7 @@ def make_active(session: Session, person: Person, active: bool) -> None:
     """The same from the command line. Raises Forbidden for the last manager."""
     if not active:
         _not_the_last(session, person)
-        _sign_out_everywhere(session, person)
+        sessions.end_all(session, person)
     person.active = active
 
 
@@ -221,20 +219,6 @@ def _hasher() -> PasswordHasher:
 def _decoy() -> str:
     """A hash nobody has the password of, so that unknown e-mails take as long as known ones."""
     return _hasher().hash(secrets.token_urlsafe(32))
-
-
-def _issue(session: Session, person: Person) -> str:
-    token = secrets.token_urlsafe(32)
-    session.add(SignIn(token_hash=_hash(token), person_id=person.id, expires=now() + SIGNED_IN_FOR))
-    return token
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _sign_out_everywhere(session: Session, person: Person) -> None:
-    session.execute(delete(SignIn).where(SignIn.person_id == person.id))
 
 
 def _me(session: Session, actor: Actor) -> Person:

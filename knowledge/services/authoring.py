@@ -15,7 +15,7 @@ from knowledge.content.fields import N_
 from knowledge.content.registry import RecordType
 from knowledge.derive import index as derive_index
 from knowledge.derive import prose
-from knowledge.services import access, accounts, discussion, outbox, rendering, vocabulary
+from knowledge.services import access, accounts, discussion, invitations, outbox, rendering, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Conflict, Invalid, NotFound
 from knowledge.storage import find
@@ -148,7 +148,10 @@ def my_records(session: Session, actor: Actor) -> list[Record]:
 
 
 def add_author(session: Session, actor: Actor, record_id: str, name: str, email: str) -> Record:
-    """Add a co-author: with an account of that e-mail she may edit, without one she is credited by name."""
+    """Add a co-author: with an account of that e-mail she may edit, without one she is credited by name.
+
+    Whoever has that e-mail and no account yet is invited by mail; then she may edit too. Raises Invalid.
+    """
     record, _ = access.desk_record(session, actor, record_id, "share", lock=True)
     name, email = tidy(name), accounts.normal_email(email) if email.strip() else ""
     person = find.person_by_email(session, email) if email else None
@@ -168,15 +171,17 @@ def add_author(session: Session, actor: Actor, record_id: str, name: str, email:
     if known:
         known.role = tables.CO_AUTHOR
     else:
-        record.authorships.append(
-            Authorship(
-                person_id=person.id if person and person.active else None,
-                name=name or (person.name if person else ""),
-                email=email,
-                role=tables.CO_AUTHOR if person and person.active else tables.CREDITED,
-                position=1 + max((a.position for a in record.authorships), default=0),
-            )
+        line = Authorship(
+            person_id=person.id if person and person.active else None,
+            name=name or (person.name if person else ""),
+            email=email,
+            role=tables.CO_AUTHOR if person and person.active else tables.CREDITED,
+            position=1 + max((a.position for a in record.authorships), default=0),
         )
+        record.authorships.append(line)
+        if email and person is None:
+            session.flush()  # the line needs its number
+            invitations.to_record(session, actor, line)
     _touch(session, record)
     return record
 
@@ -188,6 +193,7 @@ def remove_author(session: Session, actor: Actor, record_id: str, authorship_id:
     if found is None or found.role == tables.AUTHOR:
         raise NotFound(str(authorship_id))
     found.role = tables.FORMER
+    invitations.end_of_line(session, found)
     _touch(session, record)
     return record
 

@@ -31,6 +31,10 @@ class Gone(Exception):
         self.record_id, self.reason, self.on = record_id, reason, on
 
 
+class LinkOver(Exception):
+    """A link from a mail, or a step of signing in, that was used, replaced or is too old."""
+
+
 class Invalid(Exception):
     """What was sent cannot be stored; every problem with its place."""
 

@@ -181,7 +181,7 @@ class Keeper:
     `also`: what else is to be done at every sweep.
     """
 
-    def __init__(self, db: Database, engine: SearchEngine, also: Callable[[Database], None] = lambda _: None) -> None:
+    def __init__(self, db: Database, engine: SearchEngine, *also: Callable[[Database], object]) -> None:
         self._db, self._engine, self._also = db, engine, also
         self._rebuilding = threading.Lock()
         self._stop = threading.Event()
@@ -213,7 +213,8 @@ class Keeper:
         while not self._stop.wait(every):
             try:
                 self._sweep()
-                self._also(self._db)
+                for each in self._also:
+                    each(self._db)
                 if time.monotonic() - compared > COMPARED_EVERY:
                     compared = time.monotonic()
                     self._reconcile()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,7 +12,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.orm import Session
 
 from knowledge.content.checks import Problem
-from knowledge.content.events import EVENTS, FREQUENCIES, Frequency, Wishes
+from knowledge.content.events import CHOOSABLE, FREQUENCIES, Frequency, Wishes
 from knowledge.content.fields import N_
 from knowledge.content.vocabularies import LANGUAGES
 from knowledge.services import access
@@ -31,6 +33,7 @@ OF_STEPS: Mapping[str, str] = {
     "submit": "submitted", "request-changes": "returned", "publish": "published", "withdraw": "withdrawn",
     "claim": "claimed", "hand-back": "handed-back", "away": "handed-back", "assign": "assigned",
 }  # fmt: skip
+MOST_AN_HOUR = 3  # of a kind to one address: nobody's box is filled by others
 
 
 def of_step(session: Session, record: Record, step: Step) -> None:
@@ -98,6 +101,23 @@ def key(event: str, record_id: str | None, facts: Mapping[str, Any], person_id: 
     return f"{event}:{record_id or ''}:{number}:{person_id}"
 
 
+def write_to(
+    session: Session, event: str, email: str, facts: Mapping[str, Any] | None = None, person: Person | None = None
+) -> bool:
+    """Write a mail to an address, whoever has it: without an account, or another one than the account's own.
+
+    Whether there is an account is looked up when it is sent: who asks learns nothing from what happens here. False
+    when the address got so many of this kind lately that it gets no more.
+    """
+    moment = now()
+    if mailbox.written_to(session, event, email, moment - timedelta(hours=1)) >= MOST_AN_HOUR:
+        return False
+    mail = Mail(key=f"{event}:{secrets.token_hex(8)}", event=event, email=email, facts=dict(facts or {}))
+    mail.person_id, mail.due, mail.created = person.id if person else None, moment, moment
+    session.add(mail)
+    return True
+
+
 def wishes_of(session: Session, person_id: int) -> Wishes:
     """When this person wants mail, and in which language."""
     said = mailbox.wishes(session, person_id)
@@ -125,7 +145,7 @@ def change_wishes(
         problems.append(Problem(("quiet",), N_("Please give both hours, from 0 to 23, or neither.")))
     if problems:
         raise Invalid(problems)
-    kept = {event: often[event] for event in EVENTS if often.get(event) in set(FREQUENCIES)}
+    kept = {event: often[event] for event in CHOOSABLE if often.get(event) in set(FREQUENCIES)}
     known = language if language in LANGUAGES else ""
     session.merge(
         MailWish(person_id=me.person_id, often=kept, zone=zone, quiet=hours if given else None, language=known)
@@ -135,7 +155,7 @@ def change_wishes(
 def stop(session: Session, person_id: int, event: str) -> None:
     """Send no more of this kind, or of these (`a+b`); what waits is dropped when it is due. Raises NotFound."""
     kinds = event.split("+")
-    if find.person(session, person_id) is None or not set(kinds) <= set(EVENTS):
+    if find.person(session, person_id) is None or not set(kinds) <= set(CHOOSABLE):
         raise NotFound(event)
     said = mailbox.wishes(session, person_id) or MailWish(person_id=person_id, often={})
     said.often = {**said.often, **dict.fromkeys(kinds, Frequency.NEVER.value)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from knowledge.storage.models.mail import SENT, WAITING, Mail, MailWish
+from knowledge.storage.models.mail import DROPPED, SENT, WAITING, Mail, MailWish
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.programmes import COACH, Membership
 
@@ -36,6 +36,17 @@ def all_of(session: Session, ids: Sequence[int]) -> Sequence[Mail]:
 def told(session: Session, key: str) -> bool:
     """Whether this was announced already."""
     return session.scalar(select(func.count()).where(Mail.key == key)) != 0
+
+
+def written_to(session: Session, event: str, email: str, since: datetime) -> int:
+    """How many mails of a kind were written to an address since then."""
+    query = select(func.count()).where(Mail.email == email, Mail.event == event, Mail.created >= since)
+    return session.scalar(query) or 0
+
+
+def forget_dropped(session: Session, event: str, before: datetime) -> None:
+    """Mails of a kind that were not sent, and are of no interest any more."""
+    session.execute(delete(Mail).where(Mail.event == event, Mail.outcome == DROPPED, Mail.created < before))
 
 
 def wishes(session: Session, person_id: int) -> MailWish | None:

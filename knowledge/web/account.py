@@ -1,4 +1,4 @@
-"""One's own account: register, sign in and out, profile, password."""
+"""One's own account: register, sign in and out, profile, password. Its other pages have modules of their own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from knowledge.content.checks import Problem
-from knowledge.services import accounts, programmes
+from knowledge.services import access, accounts, programmes, second_factor, signing
 from knowledge.services.errors import Invalid
+from knowledge.services.sessions import Browser
 from knowledge.web import actor as who
-from knowledge.web import kept, limits
+from knowledge.web import browsers, kept, limits
 from knowledge.web.site import site
 
 bp = Blueprint("account", __name__)
@@ -31,7 +32,7 @@ def register() -> Answer:
         given.pop("password")
         page = render_template("account/register.html", problems=error.problems, given=given, countries=countries)
         return page, 422
-    flash(_("Thank you. You can sign in now with your e-mail and password."))
+    flash(_("Thank you. You can sign in now with your e-mail and password. We wrote to you to confirm your address."))
     return redirect(url_for("account.sign_in"), 303)
 
 
@@ -43,12 +44,20 @@ def sign_in() -> Answer:
     if request.method == "GET":
         return render_template("account/sign_in.html", next=target, fields=(), problems=(), email="")
     email, carried = request.form.get("email", ""), kept.carried(request.form)
-    token = site().act(accounts.sign_in, email, request.form.get("password", ""))
-    if token is None:
+    browser, password = browsers.this_one(), request.form.get("password", "")
+    found = site().act(signing.sign_in, site().settings.key(), email, password, browser)
+    if found is None:
         problem = Problem(("email",), "The e-mail or the password is not right.")
         page = render_template("account/sign_in.html", next=target, fields=carried, problems=(problem,), email=email)
         return page, 401
-    who.begin(token)
+    if isinstance(found, signing.CodeWanted):
+        return render_template("account/code.html", promise=found.promise, next=target, fields=carried, problems=())
+    return arrive(found, browser, target, carried)
+
+
+def arrive(token: str, browser: Browser, target: str, carried: list[tuple[str, str]]) -> Answer:
+    """Signed in: go on to where one was, with everything that was typed there."""
+    who.begin(token, browser)
     if carried:
         return render_template("errors/again.html", fields=carried, action=target)
     return redirect(target if target != "/" else url_for("authoring.my_work"), 303)
@@ -81,21 +90,24 @@ def profile() -> Answer:
         given=request.form if problems else None,
         problems=problems,
         memberships=site().ask(programmes.mine, actor),
+        standing=site().ask(access.standing, actor),
+        factor=site().ask(second_factor.standing, actor, site().settings.key()),
         countries=site().registry().vocabularies["countries"],
     )
     return (page, 422) if problems else page
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
+@limits.own_secrets
 def password() -> Answer:
     """A new password; it signs out every other browser."""
-    actor = who.signed_in_actor()
+    actor, browser, form = who.signed_in_actor(), browsers.this_one(), request.form
     if request.method == "GET":
         return render_template("account/password.html", problems=())
     try:
-        token = site().act(accounts.change_password, actor, request.form.get("old", ""), request.form.get("new", ""))
+        token = site().act(accounts.change_password, actor, form.get("old", ""), form.get("new", ""), browser)
     except Invalid as error:
         return render_template("account/password.html", problems=error.problems), 422
-    who.begin(token)
+    who.begin(token, browser)
     flash(_("Your password was changed. Every other browser was signed out."))
     return redirect(url_for("account.profile"), 303)

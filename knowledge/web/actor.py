@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Flask, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from knowledge.services import access, accounts, review
+from knowledge.services import access, review, sessions
 from knowledge.services.actor import ANYONE, Actor
 from knowledge.services.errors import SignInNeeded
+from knowledge.services.sessions import Browser
+from knowledge.web import browsers
 from knowledge.web.site import site
 
 
@@ -29,8 +31,11 @@ def init(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def _load(token: str) -> SignedIn | None:
-        found = site().ask(accounts.signed_in, token)
-        return SignedIn(token, found) if found else None
+        found = site().ask(sessions.signed_in, token)
+        if found is None:
+            return None
+        site().seen.note(token)
+        return SignedIn(token, found)
 
 
 def actor() -> Actor:
@@ -46,11 +51,17 @@ def signed_in_actor() -> Actor:
     return found
 
 
-def begin(token: str) -> None:
+def token() -> str:
+    """The token of this browser; "" for nobody."""
+    return current_user.token if current_user.is_authenticated else ""
+
+
+def begin(token: str, browser: Browser) -> None:
     """Sign this browser in with a fresh session: nothing from before survives, its CSRF token neither."""
     session.clear()
     session.permanent = True
-    found = site().ask(accounts.signed_in, token)
+    browsers.remember(browser)
+    found = site().ask(sessions.signed_in, token)
     if found:
         login_user(SignedIn(token, found))
 
@@ -58,7 +69,7 @@ def begin(token: str) -> None:
 def end() -> None:
     """Sign this browser out, here and on the server."""
     if current_user.is_authenticated:
-        site().act(accounts.sign_out, current_user.token)
+        site().act(sessions.sign_out, current_user.token)
     logout_user()
     session.clear()
 

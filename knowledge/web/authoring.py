@@ -15,7 +15,17 @@ from knowledge.content import checks
 from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
-from knowledge.services import advising, authoring, catalogue, clock, discussion, editorial, history, programmes
+from knowledge.services import (
+    advising,
+    authoring,
+    catalogue,
+    clock,
+    discussion,
+    editorial,
+    history,
+    invitations,
+    programmes,
+)
 from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
@@ -162,6 +172,8 @@ def people(record_id: str) -> Answer:
         try:
             if request.form.get("remove"):
                 site().act(authoring.remove_author, actor, record_id, _whole(request.form["remove"]) or 0)
+            elif request.form.get("again"):
+                site().act(invitations.again, actor, _whole(request.form["again"]) or 0)
             else:
                 given = (request.form.get("name", ""), request.form.get("email", ""))
                 site().act(authoring.add_author, actor, record_id, *given)
@@ -170,7 +182,8 @@ def people(record_id: str) -> Answer:
         except Invalid as error:
             problems = error.problems
     opened = site().ask(authoring.open_desk, actor, record_id, "share")
-    page = render_template("authoring/people.html", desk=opened, problems=problems, given=request.form)
+    asked = site().ask(invitations.of_record, actor, record_id)
+    page = render_template("authoring/people.html", desk=opened, invited=asked, problems=problems, given=request.form)
     return (page, 422) if problems else page
 
 

@@ -28,6 +28,7 @@ def init(app: Flask) -> None:
         errors.Forbidden,
         errors.SignInNeeded,
         errors.Gone,
+        errors.LinkOver,
         errors.Invalid,
         errors.SearchDown,
         Refused,
@@ -54,7 +55,9 @@ def answer(error: Exception) -> Response:
     status, title, sentence = _say(error)
     if status >= 500 and status != 503:
         original = error.original_exception if isinstance(error, InternalServerError) else error
-        log.error("request failed", path=request.path, exc_info=original or error)
+        # the rule, not the path: that may hold the signed part of a link
+        place = request.url_rule.rule if request.url_rule else ""
+        log.error("request failed", path=place, exc_info=original or error)
     response = _json(status, sentence) if wants_json() else _page(error, status, title, sentence)
     if status == 503:
         response.headers["Retry-After"] = "5"
@@ -79,6 +82,9 @@ def _say(error: Exception) -> tuple[int, str, str]:
         return 410, _("Withdrawn"), _("This record was withdrawn.")
     if isinstance(error, Refused):
         return REFUSED[error.reason], _("This was not done"), _(error.sentence)
+    if isinstance(error, errors.LinkOver):
+        sentence = _("It was used already, or a newer one took its place, or it is too old.")
+        return 410, _("This link does not work any more"), sentence
     if isinstance(error, errors.Invalid):
         return 422, _("Please check what you wrote"), " ".join(kept.say(p) for p in error.problems)
     if isinstance(error, BadQuery):
@@ -114,6 +120,8 @@ def _page(error: Exception, status: int, title: str, sentence: str) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, errors.Gone):
         template, more = "errors/gone.html", {"gone": error}
+    elif isinstance(error, errors.LinkOver):
+        template = "errors/link_over.html"
     elif isinstance(error, Refused):
         more = {"words": request.form.get("words", "")}
     elif request.method == "POST" and (

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from knowledge.content.checks import Problem
 
 PREFIX = "kept-"
-_NEVER = ("csrf_token", "password", "old", "new", "again")
+_NEVER = ("csrf_token", "password", "old", "new", "again", "code", "promise")
 
 
 def fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:

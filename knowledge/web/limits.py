@@ -6,7 +6,9 @@ from flask import Flask, Response, abort, request
 from flask_limiter import Limiter
 
 from knowledge.services import accounts
-from knowledge.services.errors import Invalid
+from knowledge.services import links as mailed
+from knowledge.services.errors import Invalid, LinkOver
+from knowledge.web import actor
 from knowledge.web.site import site
 
 
@@ -30,6 +32,23 @@ def _failed(response: Response) -> bool:
     return response.status_code == 401
 
 
+def _refused(response: Response) -> bool:
+    return response.status_code == 422
+
+
+def _promised() -> str:
+    """Whose code is asked for: counted for the account wherever it is tried, because the password is known there."""
+    try:
+        number, _ = mailed.read(site().settings.key(), "code", request.form.get("promise", ""), (int, str))
+    except LinkOver:
+        return _address()
+    return f"account {number}"
+
+
+def _account() -> str:
+    return f"account {actor.actor().person_id}"
+
+
 def _not_posted() -> bool:
     return request.method != "POST"
 
@@ -40,6 +59,11 @@ sign_ins = limiter.limit(
     deduct_when=_failed,
     exempt_when=_not_posted,
 )
+codes = limiter.limit(lambda: site().settings.sign_in_limit, key_func=_promised, deduct_when=_failed)
+own_secrets = limiter.limit(
+    lambda: site().settings.sign_in_limit, key_func=_account, deduct_when=_refused, exempt_when=_not_posted
+)
+links = limiter.limit(lambda: site().settings.link_limit, exempt_when=_not_posted)
 registrations = limiter.limit(lambda: site().settings.register_limit, exempt_when=_not_posted)
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from knowledge.content.checks import Problem
-from knowledge.content.events import EVENTS, FREQUENCIES
+from knowledge.content.events import CHOOSABLE, EVENTS, FREQUENCIES
 from knowledge.content.vocabularies import LANGUAGES
 from knowledge.services import accounts, notices
 from knowledge.services.errors import Invalid
@@ -32,7 +32,7 @@ def wishes() -> Answer:
             site().act(
                 notices.change_wishes,
                 actor,
-                often={event: form.get(event, "") for event in EVENTS},
+                often={event: form.get(event, "") for event in CHOOSABLE},
                 zone=form.get("zone", ""),
                 quiet=(form.get("quiet_from", ""), form.get("quiet_until", "")),
                 language=form.get("language", ""),
@@ -46,7 +46,7 @@ def wishes() -> Answer:
         "account/mail.html",
         person=person,
         wishes=site().ask(notices.my_wishes, actor),
-        events=EVENTS.values(),
+        events=CHOOSABLE.values(),
         frequencies=FREQUENCIES,
         zones=sorted(available_timezones()),
         languages={each: names.name(each, reader_language()) for each in LANGUAGES},

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from knowledge.content.checks import Problem
 from knowledge.content.site import synonyms as declared_synonyms
 from knowledge.content.vocabularies import LANGUAGES
-from knowledge.services import absence, access, accounts, clock, programmes, vocabulary, wording
+from knowledge.services import absence, access, accounts, clock, invitations, programmes, vocabulary, wording
 from knowledge.services.errors import Forbidden, Invalid
 from knowledge.web import spread
 from knowledge.web.actor import signed_in_actor
@@ -78,7 +78,6 @@ def all_programmes() -> Answer:
 @bp.route("/programmes/<programme_id>", methods=["GET", "POST"])
 def programme(programme_id: str) -> Answer:
     """One programme: its dates, its coaches and apprentices."""
-    actor = signed_in_actor()
     problems = NONE
     if request.method == "POST":
         try:
@@ -87,19 +86,26 @@ def programme(programme_id: str) -> Answer:
             return redirect(url_for("manage.programme", programme_id=programme_id), 303)
         except Invalid as error:
             problems = error.problems
+    page = programme_page(programme_id, problems)
+    return (page, 422) if problems else page
+
+
+def programme_page(programme_id: str, problems: tuple[Problem, ...] = NONE) -> str:
+    """The page of a programme, with what is wrong in a form of it."""
+    actor = signed_in_actor()
     found, members = site().ask(programmes.one, actor, programme_id)
     figures = site().ask(clock.of_programme, actor, programme_id)
-    page = render_template(
+    return render_template(
         "manage/programme.html",
         programme=found,
         members=members,
         figures=figures,
         spread=spread.drawn(figures.spread, figures.allowed),
         away=site().ask(absence.away, actor, members),
+        invitations=site().ask(invitations.of_programme, actor, programme_id),
         problems=problems,
         given=request.form,
     )
-    return (page, 422) if problems else page
 
 
 @bp.get("/vocabularies")

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from knowledge.services import accounts, authoring, claims, editorial, indexing, programmes
+from knowledge.services import accounts, authoring, claims, editorial, indexing, programmes, signing
 from knowledge.services.errors import Conflict
 from knowledge.storage import find
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Step
 from knowledge.storage.session import StorageUnavailable, WriteConflict
-from tests.conftest import PASSWORD, Stage, complete_experience
+from tests.conftest import KEY, PASSWORD, Stage, complete_experience
 from workflows.definition import Reason, Refused
 
 
@@ -172,7 +172,7 @@ def test_c5_one_address_registered_by_ten_at_once_is_one_account(stage_on: Stage
     assert all(a is None or isinstance(a, WriteConflict) for a in answers), answers
     with stage_on.site.db.reading() as session:
         assert session.scalar(select(func.count()).where(Person.email == "same@example.org")) == 1
-    opened = [stage_on.site.act(accounts.sign_in, "same@example.org", f"{PASSWORD} {n}") for n in range(10)]
+    opened = [stage_on.site.act(signing.sign_in, KEY, "same@example.org", f"{PASSWORD} {n}") for n in range(10)]
     assert sum(token is not None for token in opened) == 1
 
 

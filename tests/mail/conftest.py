@@ -77,3 +77,20 @@ def to(stage: Stage, settings: Settings) -> Postman:
     from dataclasses import replace
 
     return setup.postman(replace(stage.site, settings=settings))
+
+
+@pytest.fixture
+def here(stage: Stage, box: Box) -> Postman:
+    """The site's own postman with its own address and key, but to this server: its links work on the stage."""
+    from dataclasses import replace
+
+    return to(stage, replace(stage.site.settings, smtp_url=f"smtp://127.0.0.1:{box.port}"))
+
+
+def link(box: Box, number: int = -1) -> str:
+    """Where the one thing to do in a mail leads, without the address of the site."""
+    import re
+
+    found = re.search(r"http://localhost(/\S+)", box.text(number))
+    assert found, box.text(number)
+    return found[1]

@@ -263,7 +263,7 @@ def test_when_mail_is_due_follows_the_readers_wishes_and_clock(
 
 def test_every_event_has_words_a_label_and_a_frequency() -> None:
     told = {*notices.OF_STEPS.values(), *notices.REMINDERS, "commented", "addressed"}
-    assert set(letters.EVENTS) == set(EVENTS) == told
+    assert set(letters.EVENTS) == set(EVENTS) >= told
     assert all(event.usual in set(Frequency) for event in EVENTS.values())
 
 

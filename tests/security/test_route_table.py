@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from knowledge.services import notices
+from knowledge.services import confirming, invitations, notices, resetting
+from knowledge.storage import find, invited
 from tests.conftest import Stage, make_stage, token
 from workflows.editorial import EDITORIAL
 
@@ -23,12 +24,17 @@ PUBLIC = {
     "public.schema", "public.help_search", "public.about", "public.healthz", "public.robots",
     "narrowing.values", "narrowing.like", "overview.countries", "overview.gaps", "public.suggest",
     "account.register", "account.sign_in", "account.sign_out", "mail.stop",
+    "second_factor.code", "resetting.ask",
+    "resetting.choose", "confirming.confirm", "invitations.answer",  # the signed address is the proof
 }  # fmt: skip
 SIGNED_IN = {
     "absence.mine",
     "mail.wishes",
     "account.profile",
     "account.password",
+    "confirming.address",
+    "second_factor.setting",
+    "sessions.places",
     "authoring.my_work",
     "authoring.choose_kind",
     "authoring.start",
@@ -39,6 +45,7 @@ MANAGERS = {
     "manage.vocabularies", "manage.terms", "manage.withdrawn", "manage.synonyms",
     "mail.all_mails",
     "absence.of_person",
+    "invitations.of_programme",
 }  # fmt: skip
 # endpoint -> the permission of the workflow's table that it asks for
 DESK = {
@@ -140,13 +147,31 @@ def _undeclared(stage: Stage) -> set[str]:
 
 def _paths(world: World, endpoints: set[str]) -> list[tuple[str, str]]:
     given = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "1", "record_id": "none",
-             "facet_id": "country",
+             "facet_id": "country", **_links(world.stage),
              "token": notices.stop_token(world.stage.site.settings.key(), 1, "submitted")}  # fmt: skip
     found = []
     for rule in world.stage.app.url_map.iter_rules():
         if rule.endpoint in endpoints and "GET" in (rule.methods or ()):
             found.append((rule.endpoint, re.sub(r"<(?:\w+:)?(\w+)>", lambda m: given[m[1]], rule.rule)))
     return found
+
+
+def _links(stage: Stage) -> dict[str, str]:
+    """The signed parts of links that are good: who has one gets in whoever she is."""
+    key, site = stage.site.settings.key(), stage.site
+    with site.db.transaction() as session:
+        person = find.person_by_email(session, "stranger@example.org")
+        assert person is not None
+        person.confirmed = None
+        open_ones = invited.open_of_programme(session, "reforms")
+        invitation = open_ones[0] if open_ones else invitations.to_programme(
+            session, stage.manager(), "reforms", "nobody@example.org", "coach"
+        )  # fmt: skip
+        return {
+            "reset": resetting.link(key, person),
+            "confirm": confirming.link(key, person, person.email),
+            "invitation": invitations.link(key, invitation),
+        }
 
 
 @pytest.mark.parametrize("reader", READERS)

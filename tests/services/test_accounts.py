@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge.services import accounts, authoring
+from knowledge.services import accounts, authoring, sessions, signing
 from knowledge.services.actor import ANYONE, Actor
 from knowledge.services.errors import Forbidden, Invalid, NotFound, SignInNeeded
 from knowledge.storage import find
 from knowledge.storage.models.base import now
 from knowledge.storage.models.people import Person, SignIn
 from knowledge.storage.session import WriteConflict
-from tests.conftest import PASSWORD, Stage, complete_experience
+from tests.conftest import KEY, PASSWORD, Stage, complete_experience
 
 NEW = "three or four words"
 
@@ -25,7 +25,7 @@ def register(stage: Stage, email: str, name: str = "Newcomer", password: str = N
 
 
 def signed_in(stage: Stage, token: str | None) -> Actor | None:
-    return stage.site.ask(accounts.signed_in, token or "")
+    return stage.site.ask(sessions.signed_in, token or "")
 
 
 def people(stage: Stage) -> list[str]:
@@ -54,8 +54,8 @@ def test_s6_registering_a_known_address_answers_the_same_and_changes_nothing(sta
     assert stage.site.act(accounts.register, name="Mallory", email="author@example.org", password=NEW) is None
     assert stage.site.act(accounts.register, name="Mallory", email="unknown@example.org", password=NEW) is None
     assert set(people(stage)) - set(before) == {"unknown@example.org"}
-    assert stage.site.act(accounts.sign_in, "author@example.org", NEW) is None
-    assert stage.site.act(accounts.sign_in, "author@example.org", PASSWORD)
+    assert stage.site.act(signing.sign_in, KEY, "author@example.org", NEW) is None
+    assert stage.site.act(signing.sign_in, KEY, "author@example.org", PASSWORD)
     with stage.site.db.reading() as session:
         assert find.person_by_email(session, "author@example.org").name == "Author"  # type: ignore[union-attr]
 
@@ -81,7 +81,7 @@ def test_s6_known_and_unknown_addresses_cost_the_same_work(stage: Stage, monkeyp
     work = []
     for email in ("author@example.org", "nobody@example.org", "not an address"):
         counted.clear()
-        stage.site.act(accounts.sign_in, email, "wrong password")
+        stage.site.act(signing.sign_in, KEY, email, "wrong password")
         work.append([*counted])
     assert work == [["verify"]] * 3
     work.clear()
@@ -160,21 +160,21 @@ def test_a_password_that_is_short_long_or_easy_to_guess_is_refused(stage: Stage,
 def test_s12_every_character_of_a_long_password_counts(stage: Stage) -> None:
     long = "Zürich – 東京 – " + "x" * 200
     register(stage, "x@example.org", password=long + "1")
-    assert stage.site.act(accounts.sign_in, "x@example.org", long + "2") is None
-    assert stage.site.act(accounts.sign_in, "x@example.org", long) is None
-    assert stage.site.act(accounts.sign_in, "x@example.org", long + "1")
+    assert stage.site.act(signing.sign_in, KEY, "x@example.org", long + "2") is None
+    assert stage.site.act(signing.sign_in, KEY, "x@example.org", long) is None
+    assert stage.site.act(signing.sign_in, KEY, "x@example.org", long + "1")
 
 
 def test_s12_a_password_longer_than_the_longest_is_never_cut_to_fit(stage: Stage) -> None:
     longest = ("pass word " * 100)[: accounts.PASSWORD_MAX]
     register(stage, "x@example.org", password=longest)
-    assert stage.site.act(accounts.sign_in, "x@example.org", longest)
-    assert stage.site.act(accounts.sign_in, "x@example.org", longest + "more") is None
+    assert stage.site.act(signing.sign_in, KEY, "x@example.org", longest)
+    assert stage.site.act(signing.sign_in, KEY, "x@example.org", longest + "more") is None
 
 
 def test_a_new_password_needs_the_old_one_and_ends_every_other_sign_in(stage: Stage) -> None:
     author = stage.actor("author")
-    tokens = [stage.site.act(accounts.sign_in, "author@example.org", PASSWORD) for _ in range(2)]
+    tokens = [stage.site.act(signing.sign_in, KEY, "author@example.org", PASSWORD) for _ in range(2)]
     with pytest.raises(Invalid) as caught:
         stage.site.act(accounts.change_password, author, "wrong", NEW)
     assert where(caught) == ["old"]
@@ -182,8 +182,8 @@ def test_a_new_password_needs_the_old_one_and_ends_every_other_sign_in(stage: St
     fresh = stage.site.act(accounts.change_password, author, PASSWORD, NEW)
     assert signed_in(stage, fresh) == author
     assert [signed_in(stage, t) for t in tokens] == [None, None]
-    assert stage.site.act(accounts.sign_in, "author@example.org", PASSWORD) is None
-    assert stage.site.act(accounts.sign_in, "author@example.org", NEW)
+    assert stage.site.act(signing.sign_in, KEY, "author@example.org", PASSWORD) is None
+    assert stage.site.act(signing.sign_in, KEY, "author@example.org", NEW)
 
 
 def test_a_new_password_follows_the_same_rules(stage: Stage) -> None:
@@ -196,16 +196,16 @@ def test_a_new_password_follows_the_same_rules(stage: Stage) -> None:
 
 
 def test_a_token_is_worth_something_until_it_is_signed_out(stage: Stage) -> None:
-    one, two = (stage.site.act(accounts.sign_in, "Author@example.org", PASSWORD) for _ in range(2))
+    one, two = (stage.site.act(signing.sign_in, KEY, "Author@example.org", PASSWORD) for _ in range(2))
     assert one and two and one != two
     assert signed_in(stage, one) == signed_in(stage, two) == stage.actor("author")
-    stage.site.act(accounts.sign_out, one)
+    stage.site.act(sessions.sign_out, one)
     assert signed_in(stage, one) is None
     assert signed_in(stage, two) == stage.actor("author")
 
 
 def test_the_database_holds_no_token_that_could_be_used(stage: Stage) -> None:
-    token = stage.site.act(accounts.sign_in, "author@example.org", PASSWORD)
+    token = stage.site.act(signing.sign_in, KEY, "author@example.org", PASSWORD)
     with stage.site.db.reading() as session:
         kept = [*session.scalars(select(SignIn.token_hash))]
     assert token not in kept
@@ -213,29 +213,29 @@ def test_the_database_holds_no_token_that_could_be_used(stage: Stage) -> None:
 
 
 def test_an_expired_sign_in_is_over_and_cleared_away_by_the_next(stage: Stage) -> None:
-    token = stage.site.act(accounts.sign_in, "author@example.org", PASSWORD)
+    token = stage.site.act(signing.sign_in, KEY, "author@example.org", PASSWORD)
     with stage.site.db.transaction() as session:
         session.scalar(select(SignIn)).expires = now() - timedelta(seconds=1)  # type: ignore[union-attr]
     assert signed_in(stage, token) is None
-    stage.site.act(accounts.sign_in, "reader@example.org", PASSWORD)
+    stage.site.act(signing.sign_in, KEY, "reader@example.org", PASSWORD)
     with stage.site.db.reading() as session:
         assert len([*session.scalars(select(SignIn))]) == 1
 
 
 def test_a7_a_deactivated_account_is_out_at_once_and_loses_every_role(stage: Stage) -> None:
     author, record_id = stage.actor("author"), stage.record(stage.actor("author"))
-    token = stage.site.act(accounts.sign_in, "author@example.org", PASSWORD)
+    token = stage.site.act(signing.sign_in, KEY, "author@example.org", PASSWORD)
     assert signed_in(stage, token)
     stage.site.act(accounts.set_active, stage.manager(), author.person_id, False)
     assert signed_in(stage, token) is None
-    assert stage.site.act(accounts.sign_in, "author@example.org", PASSWORD) is None
+    assert stage.site.act(signing.sign_in, KEY, "author@example.org", PASSWORD) is None
     with pytest.raises(NotFound):  # even an actor that a request holds already
         stage.site.act(authoring.save, author, record_id, complete_experience(title="Later"), 1)
     with pytest.raises(SignInNeeded):
         stage.site.act(authoring.start, author, "experience", complete_experience(), "")
     stage.site.act(accounts.set_active, stage.manager(), author.person_id, True)
     assert signed_in(stage, token) is None
-    assert stage.site.act(accounts.sign_in, "author@example.org", PASSWORD)
+    assert stage.site.act(signing.sign_in, KEY, "author@example.org", PASSWORD)
 
 
 def test_one_changes_only_ones_own_profile_and_nothing_else_of_it(stage: Stage) -> None:

@@ -19,11 +19,11 @@ from click.testing import CliRunner, Result
 from knowledge import cli
 from knowledge.app import join
 from knowledge.content.site import registry as declared
-from knowledge.services import accounts
+from knowledge.services import signing
 from knowledge.services.site import Site
 from knowledge.settings import BadSetting, Settings, described
 from knowledge.storage import find
-from tests.conftest import PASSWORD, complete_experience
+from tests.conftest import KEY, PASSWORD, complete_experience
 
 Praxis = Callable[..., Result]
 
@@ -146,10 +146,11 @@ def test_accounts_are_looked_after(praxis: Praxis, tmp_path: Path) -> None:
     good(praxis("user", "role", "ann@example.org", "manager"))
     good(praxis("user", "role", "boss@example.org", "practitioner"))
     good(praxis("user", "password", "ann@example.org", "--password", "quite another one"))
+    good(praxis("user", "no-code", "ann@example.org"))
     good(praxis("user", "deactivate", "boss@example.org"))
     opened = site(tmp_path)
-    assert opened.act(accounts.sign_in, "ann@example.org", "quite another one")
-    assert opened.act(accounts.sign_in, "boss@example.org", PASSWORD) is None
+    assert opened.act(signing.sign_in, KEY, "ann@example.org", "quite another one")
+    assert opened.act(signing.sign_in, KEY, "boss@example.org", PASSWORD) is None
     opened.engine.close()
     opened.db.close()
 

@@ -1,9 +1,15 @@
 """Runs migrations on the connection that `knowledge.storage.schema` hands over."""
 
+import pkgutil
+from importlib import import_module
+
 from alembic import context
 
-from knowledge.storage.models import advice, discussion, mail, people, programmes, records, site  # noqa: F401 (fills the metadata)
+from knowledge.storage import models
 from knowledge.storage.models.base import Row
+
+for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):  # together they fill the metadata
+    import_module(module.name)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from knowledge.storage.models.base import Row, now
@@ -15,7 +15,9 @@ WAITING, SENT, DROPPED, FAILED = "waiting", "sent", "dropped", "failed"
 
 
 class Mail(Row):
-    """One thing to tell one person, written in the transaction of what it tells of.
+    """One thing to tell somebody, written in the transaction of what it tells of.
+
+    To a person, or to an `email`: an address without an account, or another one than the account's own.
 
     `key` makes the same thing be told once. `facts`: ids of what is told, never its words: by the time of sending the
     reader may have lost the right to see them. `together`: goes into a digest with others. `dropped`: not sent,
@@ -28,7 +30,8 @@ class Mail(Row):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
     event: Mapped[str] = mapped_column(String(40))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(254), default="", server_default=text("''"), index=True)
     record_id: Mapped[str | None] = mapped_column(String(64), index=True)
     facts: Mapped[dict[str, Any]]
     together: Mapped[bool] = mapped_column(default=False)
@@ -39,7 +42,12 @@ class Mail(Row):
     sent: Mapped[datetime | None]
     trouble: Mapped[str] = mapped_column(String(200), default="")
 
-    person: Mapped[Person] = relationship(lazy="raise")
+    person: Mapped[Person | None] = relationship(lazy="raise")
+
+    @property
+    def address(self) -> str:
+        """Where it goes."""
+        return self.email or (self.person.email if self.person else "")
 
 
 class MailWish(Row):
