@@ -78,7 +78,7 @@ class _Reader:
             if piece["open"]:
                 parts.append(self._group(piece["open"], depth))
             elif self._is_not(piece):
-                parts.append(self._negated())
+                parts.append(self._negated(depth))
             elif piece["word"] not in ("AND", "&&"):
                 parts.append(self._widened(piece) or self._term(piece))
         return _all(parts)
@@ -116,11 +116,12 @@ class _Reader:
 
     def _is_not(self, piece: re.Match[str]) -> bool:
         following = self._pieces[self._at] if self._at < len(self._pieces) else None
-        return piece["word"] == "NOT" and following is not None and following["word"] is not None
+        return piece["word"] == "NOT" and following is not None and not (following["close"] or self._is_or(following))
 
-    def _negated(self) -> Node:
-        node = self._term(self._pieces[self._at])
+    def _negated(self, depth: int) -> Node:
+        piece = self._pieces[self._at]
         self._at += 1
+        node = self._group(piece["open"], depth) if piece["open"] else self._term(piece)
         return node if isinstance(node, Not | Everything) else Not(node)
 
     def _is_or(self, piece: re.Match[str]) -> bool:

@@ -71,7 +71,9 @@ def test_phrases_or_not_prefix_and_groups(filled: SearchEngine) -> None:
     assert ids(filled, '"framework agreement"') == ["b"]
     assert set(ids(filled, "hospitals OR portal")) == {"a", "b"}
     assert ids(filled, "framework -portal") == ["a"]
-    assert ids(filled, "framework NOT portal") == ["a"]
+    assert ids(filled, "framework NOT portal") == ids(filled, "framework NOT (portal OR bridge)") == ["a"]
+    assert ids(filled, 'framework NOT "open contracting"') == ids(filled, 'framework -"open contracting"') == ["a"]
+    assert set(ids(filled, "framework NOT")) == set(ids(filled, "framework NOT OR zebra")) == {"a", "b"}
     assert ids(filled, "hospi*") == ["a"]
     assert ids(filled, "(hospitals OR portal) framework -open") == ["a"]
     assert ids(filled, "title:framework") == ["a"]
