@@ -1,8 +1,8 @@
 """What people type, as a tree: words joined by AND, "phrases", OR, -not, prefix*, topic:e-gp, (groups).
 
-Whatever is typed gives a tree; signs that make no sense are taken for spaces. Only two things are refused, kindly: a
-text that is too long, and too many words. Names that are no facet (`status:draft`) are plain words: an operator can
-never reach a field that people are not meant to search.
+Whatever is typed gives a tree; signs that make no sense are taken for spaces. Only three things are refused, kindly:
+a text that is too long, too many words, and too many beginnings of words. Names that are no facet (`status:draft`) are
+plain words: an operator can never reach a field that people are not meant to search.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from search.tree import Added, And, Everything, FacetTerm, Node, Not, Or, Phrase
 
 MAX_TERMS = 100
 MAX_NESTING = 12
+MAX_PREFIXES = 5  # each may stand for hundreds of words
 MAX_ADDED = 60  # terms that are added to one query
 NO_SYNONYMS = Synonyms()
 TOO_LONG = "Your search has {length} characters. Please keep it under {limit}."
 TOO_MANY = "Your search has more than {limit} words. Please keep the ones that matter most."
+TOO_OPEN = "Your search has more than {limit} beginnings of words, like procur*. Please write more of the words out."
 OPERATORS = frozenset(("AND", "&&", "OR", "||", "NOT"))
 _PIECE = re.compile(
     r'(?P<open>[-+]?\()|(?P<close>\))|(?P<not>-)?(?:(?P<name>[A-Za-z_]+):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s()"]+))'
@@ -32,7 +34,7 @@ _PIECE = re.compile(
 
 @lru_cache(maxsize=1000)  # people turn pages and click facets with the same words
 def parse(text: str, schema: IndexSchema, synonyms: Synonyms = NO_SYNONYMS) -> Node:
-    """The tree of a query. Raises BadQuery when it is too long."""
+    """The tree of a query. Raises BadQuery when it is too long, or asks for too much at once."""
     if len(text) > MAX_LENGTH:
         raise BadQuery(TOO_LONG, length=len(text), limit=MAX_LENGTH)
     names = frozenset(schema.facets) | {f.name for f in schema.text if f.name in ("title", "summary")}
@@ -45,7 +47,7 @@ class _Reader:
         clean = "".join(c if c.isprintable() else " " for c in text.replace("“", '"').replace("”", '"'))
         self._pieces = list(_PIECE.finditer(clean))
         self._at = 0
-        self._terms = 0
+        self._terms = self._prefixes = 0
         self._added = 0
         self._facets = {**dict(schema.aliases), **{facet: facet for facet in schema.facets}}
         self._names = names
@@ -78,7 +80,7 @@ class _Reader:
             if piece["open"]:
                 parts.append(self._group(piece["open"], depth))
             elif self._is_not(piece):
-                parts.append(self._negated())
+                parts.append(self._negated(depth))
             elif piece["word"] not in ("AND", "&&"):
                 parts.append(self._widened(piece) or self._term(piece))
         return _all(parts)
@@ -116,11 +118,12 @@ class _Reader:
 
     def _is_not(self, piece: re.Match[str]) -> bool:
         following = self._pieces[self._at] if self._at < len(self._pieces) else None
-        return piece["word"] == "NOT" and following is not None and following["word"] is not None
+        return piece["word"] == "NOT" and following is not None and not (following["close"] or self._is_or(following))
 
-    def _negated(self) -> Node:
-        node = self._term(self._pieces[self._at])
+    def _negated(self, depth: int) -> Node:
+        piece = self._pieces[self._at]
         self._at += 1
+        node = self._group(piece["open"], depth) if piece["open"] else self._term(piece)
         return node if isinstance(node, Not | Everything) else Not(node)
 
     def _is_or(self, piece: re.Match[str]) -> bool:
@@ -150,6 +153,9 @@ class _Reader:
         if quoted:
             return Phrase(words, field) if len(words) > 1 else Word(words[0], (), field)
         if raw.rstrip().endswith("*") and len(words[-1]) >= 2:
+            self._prefixes += 1
+            if self._prefixes > MAX_PREFIXES:
+                raise BadQuery(TOO_OPEN, limit=MAX_PREFIXES)
             return _all([*(self._word(w, field) for w in words[:-1]), Prefix(words[-1], field)])
         if len(words) == 1:
             return self._word(words[0], field)

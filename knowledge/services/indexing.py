@@ -95,10 +95,15 @@ def rebuild(db: Database, engine: SearchEngine, progress: Progress | None = None
 
     Whatever changed while it was filled went into the old index, so it is announced again after the swap.
     """
-    started = now() - timedelta(seconds=5)
+    started, running = now(), time.monotonic()
+
+    def since() -> datetime:
+        """A moment before all that happened meanwhile, by whatever clock: it may have been set back."""
+        return min(started, now() - timedelta(seconds=time.monotonic() - running)) - timedelta(seconds=5)
+
     with db.reading() as session:
         before = [row.id for row in find.outbox(session, 1_000_000)]
-    count = engine.rebuild(_all_documents(db), progress, lambda: _announced_again(db, started))
+    count = engine.rebuild(_all_documents(db), progress, lambda: _announced_again(db, since()))
     with db.transaction() as session:
         for start in range(0, len(before), BATCH):
             session.execute(delete(Outbox).where(Outbox.id.in_(before[start : start + BATCH])))
@@ -201,6 +206,7 @@ class Keeper:
     def heal(self) -> None:
         """Rebuild in a thread of its own, if that is what mends the index, unless it is under way."""
         if self._engine.lost() and self._rebuilding.acquire(blocking=False):
+            log.error("index is missing or damaged; it is being rebuilt")
             threading.Thread(target=self._rebuild, name="praxis-rebuild", daemon=True).start()
 
     def healing(self) -> bool:

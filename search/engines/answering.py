@@ -26,17 +26,25 @@ def answered(
 ) -> Results:
     """Answer a query with an engine's own evaluation of a tree. Raises BadQuery for what cannot be asked."""
 
-    def answer(text: str) -> Results:
-        return _wide(parse(text, schema, synonyms if query.synonyms else NO_SYNONYMS), query, evaluate)
+    def answer(text: str, asked: Query) -> Results:
+        return _wide(parse(text, schema, synonyms if query.synonyms else NO_SYNONYMS), asked, evaluate)
 
-    results = answer(query.text)
+    results = answer(query.text, query)
     if results.complete or not query.for_people or not query.text.strip():
         return results
-    better = spelling.corrected(query.text, parse(query.text, schema), vocabulary(query))
-    other = answer(better) if better else results
-    if (other.complete, other.total) <= (results.complete, results.total):
+    # how the words are read does not depend on the filters: the count of a facet is what its click gives
+    everywhere = _everywhere(query)
+    whole = answer(query.text, everywhere) if _narrowed(query) else results
+    better = "" if whole.complete else spelling.corrected(query.text, parse(query.text, schema), vocabulary(query))
+    if not better:
         return results
-    return replace(other, corrected=True, spelling=better) if query.relax else replace(results, spelling=better)
+    other = answer(better, everywhere if _narrowed(query) else query)
+    if (other.complete, other.total) <= (whole.complete, whole.total):
+        return results
+    if not query.relax:
+        return replace(results, spelling=better)
+    other = answer(better, query) if _narrowed(query) else other
+    return replace(other, corrected=True, spelling=better)
 
 
 def _wide(node: Node, query: Query, evaluate: Evaluate) -> Results:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from knowledge.services import indexing, outbox, vocabulary
 from knowledge.storage import find
@@ -208,6 +209,17 @@ def test_f9_a_crash_between_index_and_outbox_repeats_the_work_and_changes_nothin
     assert set(stage.site.engine.held()) == {record_id}
 
 
+def test_f4_the_log_says_that_the_index_was_lost_and_nothing_of_what_was_in_it(whoosh_stage: Stage) -> None:
+    whoosh_stage.record(whoosh_stage.actor("author"), title="A zanzicanary draft")
+    whoosh_stage.site.engine.close()
+    delete(whoosh_stage)
+    with capture_logs() as lines:
+        assert whoosh_stage.client().get("/practices").status_code == 503
+        eventually(lambda: not whoosh_stage.site.keeper.healing())
+    assert [line["event"] for line in lines] == ["index is missing or damaged; it is being rebuilt"]
+    assert healed(whoosh_stage) and "zanzicanary" not in str(lines)
+
+
 def test_a_change_that_is_safe_is_never_reported_as_failed_because_the_index_was_not_told(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +283,30 @@ def test_a_rebuild_loses_nothing_that_is_written_meanwhile(
     assert indexing.compare(whoosh_stage.site.db, engine).same
     if kind == "term":
         assert whoosh_stage.client().get("/practices.json?q=zebra").json["total"] == 1
+
+
+def test_f8_a_rebuild_loses_nothing_that_is_written_meanwhile_though_the_clock_is_set_back(
+    whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, engine = whoosh_stage, whoosh_stage.site.engine
+    record_id = stage.record(stage.actor("author"), "in_review")
+    documents, hour = indexing._all_documents, timedelta(hours=1)
+
+    def and_then_published(db: Any) -> Iterator[Document]:
+        yield from list(documents(db))
+        for clock in CLOCKS:
+            monkeypatch.setattr(clock, lambda: now() - hour)
+        stage.step(stage.actor("coach"), record_id, "publish")
+
+    monkeypatch.setattr(indexing, "_all_documents", and_then_published)
+    indexing.rebuild(stage.site.db, engine)
+    monkeypatch.undo()
+    with stage.site.db.reading() as session:
+        assert find.record(session, record_id).changed < now() - hour / 2, "the control: it was"  # type: ignore[union-attr]
+    assert healed(stage)
+
+
+CLOCKS = ("knowledge.services.editorial.now", "knowledge.services.indexing.now")
 
 
 def test_c8_a_record_withdrawn_while_the_index_is_behind_is_shown_to_nobody(
