@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from knowledge.services import authoring, catalogue, editorial, indexing, programmes
+from knowledge.services import authoring, catalogue, claims, editorial, indexing, programmes
 from knowledge.services.access import PUBLIC
 from knowledge.services.actor import ANYONE, Actor
 from knowledge.services.errors import Conflict, Forbidden, Gone, Invalid, NotFound
@@ -71,6 +71,7 @@ class Modelled:
     co: set[str] = field(default_factory=set)
     former: set[str] = field(default_factory=set)
     coach: str = ""
+    claimed: bool = False
     steps: list[tuple[str, str, str]] = field(default_factory=list)
 
     def wrote(self) -> set[str]:
@@ -140,10 +141,14 @@ class Editorial(RuleBasedStateMachine):
     def coach_of(self, who: str, programme: str) -> None:
         boss = self.actors["boss"]
         if self.coaches.get(who):
-            self.stage.site.act(programmes.remove_member, boss, self.coaches.pop(who), self.actors[who].person_id)
+            left = self.coaches.pop(who)
+            self.stage.site.act(programmes.remove_member, boss, left, self.actors[who].person_id)
+            for record in self.records:
+                if record.claimed and record.coach == who and record.programme == left:
+                    record.coach, record.claimed = "", False
         with self.stage.site.db.reading() as session:  # what an earlier run left behind
-            left = [m.programme_id for m in find.memberships(session, self.actors[who].person_id)]
-        for other in left:
+            others = [m.programme_id for m in find.memberships(session, self.actors[who].person_id)]
+        for other in others:
             self.stage.site.act(programmes.remove_member, boss, other, self.actors[who].person_id)
         if programme:
             self.stage.site.act(programmes.put_member, boss, programme, f"{who}@example.org", "coach")
@@ -313,7 +318,29 @@ class Editorial(RuleBasedStateMachine):
             assert who != "boss"
         else:
             assert who == "boss"
-            record.programme, record.coach = programme, coach
+            if (programme, coach) != (record.programme, record.coach):
+                record.programme, record.coach, record.claimed = programme, coach, False
+
+    @rule(which=st.integers(0, 3), who=st.sampled_from((*PEOPLE, "coach", "both")), back=st.booleans())
+    def somebody_takes_a_record_up_or_hands_it_back(self, which: int, who: str, back: bool) -> None:
+        record = self.records[which % len(self.records)]
+        roles, free = self.roles(who, record), not record.coach or record.coach in record.wrote()
+        try:
+            self.stage.site.act(claims.hand_back if back else claims.claim, self.actors[who], record.id)
+        except NotFound:
+            assert not roles
+        except Forbidden:
+            assert "coach" not in roles or (who in record.wrote() and not back)
+        except Refused:
+            assert record.state != "in_review" or (record.coach != who if back else record.coach != who and not free)
+        else:
+            assert "coach" in roles and record.state == "in_review"
+            if back:
+                assert record.coach == who
+                record.coach, record.claimed = "", False
+            elif record.coach != who:
+                assert free and who not in record.wrote()
+                record.coach, record.claimed = who, True
 
     @rule(who=st.sampled_from(("coach", "both", "far", "ann")), programme=st.sampled_from(("", "reforms", "elsewhere")))
     def a_coach_is_made_or_demoted(self, who: str, programme: str) -> None:
@@ -329,6 +356,7 @@ class Editorial(RuleBasedStateMachine):
                 assert row is not None
                 assert (row.state, row.latest.number) == (record.state, record.latest)
                 assert (row.live.number if row.live else None) == record.live
+                assert row.coach_id == (self.actors[record.coach].person_id if record.coach else None)
                 self.check_texts(session, record)
                 self.check_history(session, record)
                 self.check_public(session, record, row)
@@ -341,7 +369,9 @@ class Editorial(RuleBasedStateMachine):
         assert [r.by_id for r in saved] == [self.actors[t.by].person_id for t in record.texts]
 
     def check_history(self, session: Any, record: Modelled) -> None:
-        steps = [*reversed(find.steps(session, record.id))]
+        found = [*reversed(find.steps(session, record.id))]
+        steps = [s for s in found if s.transition not in claims.HOLDINGS]
+        assert all(s.source == s.target for s in found if s not in steps), "whose it is says nothing of its state"
         assert [(s.transition, s.source, s.target) for s in steps] == record.steps
         for before, after in zip(record.steps, record.steps[1:], strict=False):
             assert before[2] == after[1]
@@ -413,5 +443,6 @@ def test_the_machine_notices_when_coaches_may_publish_their_own_work(
     machine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(editorial.access, "own_work", lambda *_: False)
+    machine.somebody_takes_a_record_up_or_hands_it_back = None  # it would only make the fault rarer
     with pytest.raises(AssertionError):
-        run(machine, examples=40, steps=25)
+        run(machine, examples=60, steps=25)
