@@ -21,6 +21,8 @@ PUBLIC = [
     "/about",
     "/sign-in",
     "/register",
+    "/forgotten",
+    "/reset/too-old",
     "/nope",
 ]
 PUBLIC += [
@@ -36,6 +38,9 @@ APPRENTICE = [
     "/account",
     "/account/password",
     "/account/mail",
+    "/account/email",
+    "/account/second-factor",
+    "/account/sessions",
 ]
 COACH = ["/review", "/review/demo-boats-by-performance", "/work/demo-boats-by-performance"]
 MANAGER = [
