@@ -21,6 +21,8 @@ PUBLIC = [
     "/about",
     "/sign-in",
     "/register",
+    "/forgotten",
+    "/reset/too-old",
     "/nope",
 ]
 PUBLIC += [
@@ -37,6 +39,9 @@ APPRENTICE = [
     "/account/password",
     "/account/mail",
     "/account/away",
+    "/account/email",
+    "/account/second-factor",
+    "/account/sessions",
 ]
 COACH = ["/review", "/review/demo-boats-by-performance", "/work/demo-boats-by-performance"]
 MANAGER = [

@@ -93,7 +93,8 @@ def test_S5_a_link_is_dead_after_whatever_makes_it_old(stage: Stage, here: Postm
     )
 
 
-def test_S5_of_two_who_use_a_link_at_once_one_comes_second(stage: Stage) -> None:
+def test_S5_of_two_who_use_a_link_at_once_one_comes_second(stage_on: Stage) -> None:
+    stage = stage_on
     import threading
 
     with stage.site.db.reading() as session:

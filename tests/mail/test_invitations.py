@@ -209,7 +209,8 @@ def test_A2_a_forged_link_opens_no_invitation(stage: Stage, here: Postman, box: 
     assert stage.client().get(f"/invitation/{invitations.link(key, found)}").status_code == 200  # the control
 
 
-def test_of_two_who_accept_at_once_one_comes_second(stage: Stage) -> None:
+def test_of_two_who_accept_at_once_one_comes_second(stage_on: Stage) -> None:
+    stage = stage_on
     import threading
 
     number = invite(stage)

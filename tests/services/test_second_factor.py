@@ -108,7 +108,8 @@ def test_no_code_is_taken_twice_nor_one_from_before_it(stage: Stage) -> None:
         assert give(stage, app.now())  # the control: the next one is
 
 
-def test_of_two_who_use_a_code_at_once_one_is_let_in(stage: Stage) -> None:
+def test_of_two_who_use_a_code_at_once_one_is_let_in(stage_on: Stage) -> None:
+    stage = stage_on
     import threading
 
     app, _ = switched_on(stage)
