@@ -25,9 +25,11 @@ from knowledge.content.site import registry as declared
 from knowledge.content.site import synonyms
 from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
+from knowledge.files.store import open_store
 from knowledge.services.indexing import Keeper
 from knowledge.services.searches import Heard
 from knowledge.services.site import Site
+from knowledge.services.uploads import Uploads
 from knowledge.settings import Settings, templates
 from knowledge.storage.session import Database
 from knowledge.web import (
@@ -36,6 +38,7 @@ from knowledge.web import (
     authoring,
     discussion,
     errors,
+    files,
     kept,
     language,
     limits,
@@ -78,17 +81,18 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
         RATELIMIT_HEADERS_ENABLED=False,
     )  # fmt: skip
     app.extensions["praxis"] = join(settings, registry or declared())
+    app.before_request(files.make_room)  # before anything looks into what was sent
     CSRFProtect(app).exempt("knowledge.web.mail.stop")  # mail programs post there; the address itself is the proof
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
-    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion):
+    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, files):
         app.register_blueprint(module.bp)
     _templates(app)
-    files = WhiteNoise(
+    static_files = WhiteNoise(
         app.wsgi_app, root=str(STATIC), prefix="static/", max_age=31_536_000, add_headers_function=security.on_files
     )
-    app.wsgi_app = files  # type: ignore[method-assign]  # Flask's own way to wrap an application
+    app.wsgi_app = static_files  # type: ignore[method-assign]  # Flask's own way to wrap an application
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     return app
@@ -100,7 +104,8 @@ def join(settings: Settings, registry: Registry) -> Site:
     db = Database(settings.database, timeout=settings.database_timeout, info=info)
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
     heard = Heard()
-    return Site(settings, db, engine, Keeper(db, engine, heard.keep), heard)
+    uploads = Uploads(db, open_store(settings.files_url, settings.files), settings.files_per_person * 1_000_000)
+    return Site(settings, db, engine, Keeper(db, engine, heard.keep, uploads.tidy), heard, uploads)
 
 
 def configure_logs(settings: Settings) -> None:

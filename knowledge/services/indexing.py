@@ -18,7 +18,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from knowledge.derive import index as derive_index
-from knowledge.services import editorial, outbox, vocabulary
+from knowledge.services import editorial, files, outbox, vocabulary
 from knowledge.services.access import PUBLIC
 from knowledge.storage import find
 from knowledge.storage.models import records as tables
@@ -178,11 +178,17 @@ def reconcile(db: Database, engine: SearchEngine) -> Comparison:
 class Keeper:
     """Heals the index in the background: sweeps the outbox, and rebuilds an index that does not open.
 
-    `also`: what else is to be done at every sweep.
+    `also`: what else is to be done at every sweep, `daily`: once a day.
     """
 
-    def __init__(self, db: Database, engine: SearchEngine, also: Callable[[Database], None] = lambda _: None) -> None:
-        self._db, self._engine, self._also = db, engine, also
+    def __init__(
+        self,
+        db: Database,
+        engine: SearchEngine,
+        also: Callable[[Database], None] = lambda _: None,
+        daily: Callable[[Database], object] = lambda _: None,
+    ) -> None:
+        self._db, self._engine, self._also, self._daily = db, engine, also, daily
         self._rebuilding = threading.Lock()
         self._stop = threading.Event()
 
@@ -217,6 +223,7 @@ class Keeper:
                 if time.monotonic() - compared > COMPARED_EVERY:
                     compared = time.monotonic()
                     self._reconcile()
+                    self._daily(self._db)
             except Exception as error:  # the sweep must outlive any single failure; it is logged, and tried again
                 log.error("sweep failed; it will be tried again", error=type(error).__name__)
 
@@ -263,4 +270,5 @@ def _document(
         audience=readers,
         date=moment.isoformat() if moment else "",
         extra=names,
+        files=files.words(session, record, revision.values),
     )

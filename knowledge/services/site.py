@@ -12,6 +12,7 @@ from knowledge.content.registry import Registry
 from knowledge.services import vocabulary
 from knowledge.services.indexing import Keeper
 from knowledge.services.searches import Heard
+from knowledge.services.uploads import Uploads
 from knowledge.settings import Settings
 from knowledge.storage.session import Database, WriteConflict
 from search.engine import SearchEngine
@@ -29,6 +30,7 @@ class Site:
     engine: SearchEngine
     keeper: Keeper
     heard: Heard
+    uploads: Uploads
 
     def ask(self, service: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a service that only reads."""

@@ -45,6 +45,7 @@ DESK = {
     "authoring.edit": "edit", "authoring.people": "share", "review.read": "review", "manage.assign": "manage",
 }  # fmt: skip
 ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act"}
+FILES, UPLOADS = {"files.file"}, {"files.begin", "files.chunk", "files.finish"}
 
 
 def roles(reader: str) -> frozenset[str]:
@@ -118,7 +119,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     patch.undo()
 
 
-DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS
+DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | FILES | UPLOADS
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
