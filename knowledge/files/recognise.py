@@ -21,7 +21,10 @@ UNKNOWN = N_(
 )
 EMPTY = N_("“{name}” is empty.")
 TOO_LARGE = N_("“{name}” has {size} MB; at most {most} MB are taken. Please make it smaller.")
-MARKUP = re.compile(rb"<\s*(!doctype|!entity|\?xml|html|head|body|script|svg|iframe|xsl|rss|math|object)\b", re.I)
+MARKUP = re.compile(
+    rb"\A[\s\xef\xbb\xbf]*<[a-z!?]|<\s*(?:[\w.-]+:)?(!doctype|!entity|\?xml|html|head|body|script|svg|iframe|xsl|rss|math|object)\b",
+    re.I,
+)
 _PICTURES = {"jpg": "jpeg", "png": "png", "webp": "webp", "gif": "gif"}
 _BITRATES = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)  # MPEG 1 layer III
 _BITRATES_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)

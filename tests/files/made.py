@@ -74,7 +74,9 @@ def office_parts(format: str, text: str = WORD) -> dict[str, str | bytes]:
     if format == "xlsx":
         parts["xl/sharedStrings.xml"] = f'<sst xmlns="s"><si><t>{text}</t></si><si><t>Price</t></si></sst>'
     if format == "pptx":
-        parts["ppt/slides/slide1.xml"] = f'<p:sld xmlns:p="p" xmlns:a="a"><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:sld>'
+        parts["ppt/slides/slide1.xml"] = (
+            f'<p:sld xmlns:p="p" xmlns:a="a"><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:sld>'
+        )
     return parts
 
 
@@ -100,7 +102,10 @@ def pdf(text: str = WORD, more: str = "") -> bytes:
         places.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, each)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return out + b"xref\n0 6\n0000000000 65535 f \n%strailer\n<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (table, len(out))
+    return out + b"xref\n0 6\n0000000000 65535 f \n%strailer\n<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
+        table,
+        len(out),
+    )
 
 
 def mp3(seconds: int = 1, tag: bytes = b"") -> bytes:
