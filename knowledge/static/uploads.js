@@ -99,7 +99,7 @@ async function show(panel, ids) {
   const typed = new FormData(form);
   typed.delete("files");
   typed.set("action", `use:${panel.dataset.field}:${ids.join(",")}`);
-  const answer = await fetch(form.action, { method: "POST", body: typed, credentials: "same-origin" });
+  const answer = await fetch(form.getAttribute("action"), { method: "POST", body: typed, credentials: "same-origin" });
   if (!answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById(panel.dataset.field);
@@ -137,7 +137,9 @@ function watch() {
       }
       busy = false;
       const wrong = [...panel.querySelectorAll(".coming .error")].map((each) => each.closest("li"));
-      if (done.length && await show(panel, done)) document.querySelector("[data-upload] .coming").append(...wrong);
+      if (!done.length) return;
+      if (await show(panel, done)) document.querySelector("[data-upload] .coming").append(...wrong);
+      else for (const said of panel.querySelectorAll(".coming [role=status]:not(.error)")) said.textContent = panel.dataset.later;
     });
   }
 }
