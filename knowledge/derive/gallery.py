@@ -44,7 +44,9 @@ def items(
         file, url = files.get(row.get(f.file.id, "")), row.get("url", "")
         if file is None and not url:
             continue
-        others = (fact(c, row.get(c.id)) for c in f.columns if c.id not in (*_PLACED, f.file.id))
+        known = file is not None or video(url) is not None  # so its type need not be said
+        unsaid = {*_PLACED, f.file.id} | ({"type"} if known else set())
+        others = (fact(c, row.get(c.id)) for c in f.columns if c.id not in unsaid)
         yield ShownItem(
             file,
             video(url),
@@ -54,7 +56,7 @@ def items(
             row.get("caption", ""),
             row.get("alt", ""),
             row.get("credit", ""),
-            tuple(each for each in others if each is not None and not (file and each.id == "type")),
+            tuple(each for each in others if each is not None),
         )
 
 

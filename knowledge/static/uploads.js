@@ -116,7 +116,7 @@ function watch() {
     const input = panel.querySelector("input[type=file]"), button = panel.querySelector("button[value^='attach:']");
     const queue = [], done = [];
     let busy = false;
-    if (button) button.hidden = true;
+    if (button) button.remove();
     panel.querySelector(".at-once").hidden = true;
     input.addEventListener("change", async () => {
       for (const file of input.files) {
