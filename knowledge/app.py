@@ -25,11 +25,13 @@ from knowledge.content.site import registry as declared
 from knowledge.content.site import synonyms
 from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
+from knowledge.files.store import open_store
 from knowledge.services.indexing import Keeper
 from knowledge.services.reminders import Watch
 from knowledge.services.searches import Heard
 from knowledge.services.sessions import Seen
 from knowledge.services.site import Site
+from knowledge.services.uploads import Uploads
 from knowledge.settings import Settings, templates
 from knowledge.storage.session import Database
 from knowledge.web import (
@@ -42,6 +44,7 @@ from knowledge.web import (
     confirming,
     discussion,
     errors,
+    files,
     invitations,
     kept,
     language,
@@ -88,19 +91,20 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
         RATELIMIT_HEADERS_ENABLED=False,
     )  # fmt: skip
     app.extensions["praxis"] = join(settings, registry or declared())
+    app.before_request(files.make_room)  # before anything looks into what was sent
     CSRFProtect(app).exempt("knowledge.web.mail.stop")  # mail programs post there; the address itself is the proof
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
-    modules = (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, advice)
+    modules = (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, advice, files)
     accounts = (resetting, confirming, second_factor, sessions, invitations)
     for module in (*modules, *accounts, claims, absence):
         app.register_blueprint(module.bp)
     _templates(app)
-    files = WhiteNoise(
+    static_files = WhiteNoise(
         app.wsgi_app, root=str(STATIC), prefix="static/", max_age=31_536_000, add_headers_function=security.on_files
     )
-    app.wsgi_app = files  # type: ignore[method-assign]  # Flask's own way to wrap an application
+    app.wsgi_app = static_files  # type: ignore[method-assign]  # Flask's own way to wrap an application
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     return app
@@ -112,8 +116,9 @@ def join(settings: Settings, registry: Registry) -> Site:
     db = Database(settings.database, timeout=settings.database_timeout, info=info)
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
     heard, watch, seen = Heard(), Watch(), Seen()
-    keeper = Keeper(db, engine, heard.keep, watch.keep, seen.keep)
-    return Site(settings, db, engine, keeper, heard, seen)
+    uploads = Uploads(db, open_store(settings.files_url, settings.files), settings.files_per_person * 1_000_000)
+    keeper = Keeper(db, engine, also=(heard.keep, watch.keep, seen.keep), daily=(uploads.tidy,))
+    return Site(settings, db, engine, keeper, heard, seen, uploads)
 
 
 def configure_logs(settings: Settings) -> None:

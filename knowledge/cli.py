@@ -22,9 +22,10 @@ from rich.progress import (
 )
 
 from knowledge import setup
+from knowledge.content.media import AT_ONCE, MEGA
 from knowledge.content.site import registry as declared
 from knowledge.services import accounts, programmes, second_factor
-from knowledge.services.errors import Forbidden, Invalid, NotFound
+from knowledge.services.errors import FilesUnavailable, Forbidden, Invalid, NotFound
 from knowledge.services.site import Site
 from knowledge.settings import BadSetting, Settings, described
 from knowledge.storage import schema as storage_schema
@@ -57,7 +58,9 @@ def opened(prepare: bool = True) -> Iterator[Site]:
         finally:
             site.engine.close()
             site.db.close()
-    except (BadSetting, storage_schema.NewerSchema, StorageUnavailable, SearchUnavailable, Forbidden) as error:
+    except (BadSetting, storage_schema.NewerSchema, StorageUnavailable, SearchUnavailable, FilesUnavailable) as error:
+        raise click.ClickException(str(error)) from error
+    except Forbidden as error:
         raise click.ClickException(str(error)) from error
     except Invalid as error:
         raise click.ClickException(" ".join(map(str, error.problems))) from error
@@ -92,6 +95,7 @@ def run(demo: bool) -> None:
             threads=settings.threads,
             ident=None,
             clear_untrusted_proxy_headers=True,
+            max_request_body_size=AT_ONCE + 4 * MEGA,  # the largest form there is; more is not even read
         )
     except OSError as error:
         raise click.ClickException(
@@ -179,6 +183,20 @@ def reindex() -> None:
     with opened(prepare=False) as site:
         storage_schema.upgrade(site.db)
         out.print(f"{setup.rebuild(site, _bar)} documents indexed.")
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Only look, and say what differs.")
+def files(check: bool) -> None:
+    """Hold the files against the database; drop abandoned uploads, files nobody used, and bytes of nothing."""
+    with opened() as site:
+        found = setup.compare_files(site) if check else site.uploads.tidy(site.db)
+        for name in found.lost:
+            out.print(f"lost: {name}", style="red")
+        for name in found.stray:
+            out.print(f"belongs to nothing: {name}")
+        out.print("Files and database agree." if found.same else f"{len(found.lost)} lost, {len(found.stray)} stray.")
+    sys.exit(1 if found.lost else 0)
 
 
 @main.group()

@@ -34,6 +34,10 @@ class Settings:
         "", "search engine: `whoosh:FOLDER`, `memory:` or `opensearch+https://HOST,HOST/INDEX`; empty for Whoosh"
     )
     secret_key: str = _setting("", "signs cookies, at least 32 characters; empty to make one and keep it (mode 0600)")
+    files_url: str = _setting(
+        "", "where files are kept: `s3://bucket/prefix?endpoint=https://host`; empty for a folder in the data folder"
+    )
+    files_per_person: int = _setting(500, "megabytes of files that one person may add")
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on")
     threads: int = _setting(4, "requests served at the same time; more than cores only make each wait for the others")
@@ -80,6 +84,11 @@ class Settings:
     def database(self) -> str:
         """The database URL to use."""
         return self.database_url or f"sqlite:///{self.data / 'praxis.db'}"
+
+    @property
+    def files(self) -> Path:
+        """The folder of files, when they are not kept elsewhere."""
+        return self.data / "files"
 
     @property
     def search(self) -> str:
@@ -148,6 +157,7 @@ def templates() -> Path:
 def _check(values: Mapping[str, Any]) -> None:
     """Refuse a value of the right kind that cannot work."""
     bounds: dict[str, tuple[float, float]] = {"port": (1, 65535), "threads": (1, 1000), "proxies": (0, 10)}
+    bounds["files_per_person"] = (1, 1_000_000)
     bounds |= {"database_timeout": (0.1, 600), "sweep_seconds": (0.1, 3600)}
     for name, (low, high) in bounds.items():
         if name in values and not low <= values[name] <= high:
@@ -156,6 +166,9 @@ def _check(values: Mapping[str, Any]) -> None:
         raise BadSetting(f"PRAXIS_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {values['log_level']!r}.")
     if "://" not in values.get("database_url", "://"):
         raise BadSetting("PRAXIS_DATABASE_URL must be an address like postgresql://user:password@host/praxis.")
+    files = urlsplit(values.get("files_url", "s3://-"))
+    if files.scheme != "s3" or not files.netloc:
+        raise BadSetting("PRAXIS_FILES_URL must be an address like s3://bucket/prefix?endpoint=https://host.")
     if urlsplit(values.get("smtp_url", "smtp://-")).scheme not in ("smtp", "smtps"):
         raise BadSetting("PRAXIS_SMTP_URL must be an address like smtp://user:password@host:587/?starttls.")
     if "mail_from" in values and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", values["mail_from"]):

@@ -19,9 +19,9 @@ from knowledge.mail.letters import Writer
 from knowledge.mail.mail_in import Door
 from knowledge.mail.postman import Postman
 from knowledge.mail.transport import open_transport
-from knowledge.services import accounts, exchange, indexing, programmes
+from knowledge.services import accounts, exchange, files, indexing, programmes
 from knowledge.services.actor import Actor
-from knowledge.services.errors import Invalid, NotFound
+from knowledge.services.errors import FilesUnavailable, Invalid, NotFound
 from knowledge.services.site import Site
 from knowledge.settings import templates
 from knowledge.storage import find, schema
@@ -116,6 +116,11 @@ def with_person(email: str, change: Callable[[Session, Person], None]) -> Callab
         change(session, person)
 
     return service
+
+
+def compare_files(site: Site) -> files.Agreement:
+    """Whether the files of a site and its database agree."""
+    return files.compare(site.db, site.uploads.store)
 
 
 def start_sweep(site: Site) -> None:
@@ -244,6 +249,18 @@ def _agreement(site: Site) -> str:
     return f"index and database differ ({parts}). Run: praxis reindex"
 
 
+def _files(site: Site) -> str:
+    try:
+        lost = compare_files(site).lost
+    except FilesUnavailable as error:
+        return f"do not answer ({error}). Check PRAXIS_FILES_URL and the disk."
+    except Exception as error:  # as above
+        return f"cannot be compared ({type(error).__name__})"
+    return (
+        f"{len(lost)} are lost, {lost[0]} for one. Bring them back from a backup: praxis files --check" if lost else ""
+    )
+
+
 def _managers(site: Site) -> str:
     try:
         with site.db.reading() as session:
@@ -256,5 +273,6 @@ CHECKS: tuple[tuple[str, Callable[[Site], str]], ...] = (
     ("database and migrations", _database),
     ("search index", _index),
     ("index against database", _agreement),
+    ("files against database", _files),
     ("a manager", _managers),
 )

@@ -19,6 +19,7 @@ from knowledge.content.fields import (
     Choices,
     Contact,
     Field,
+    File,
     Flag,
     Line,
     Lines,
@@ -40,6 +41,7 @@ CONTACT_SHOW = ("members", "everyone", "nobody")
 EARLIEST, LATEST = 1900, 2100
 _DATE = re.compile(r"(?P<y>\d{4})(-(?P<m>0[1-9]|1[0-2])(-(?P<d>0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 _REF = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+_FILE = re.compile(r"[a-z0-9]{20}", re.ASCII)
 _PAGE = re.compile(r"/practices/([^/?#\s]+)")
 _NUMBER = re.compile(r"[+-]?(\d{1,12}|\d{1,3}([ ,]\d{3}){1,3})", re.ASCII)
 
@@ -181,6 +183,14 @@ def _(f: RecordRef, raw: Any, vocabularies: Vocabularies, known: Any = None) -> 
     if not _REF.fullmatch(text):
         raise Wrong(N_("Please write the address or the id of a record here, like /practices/fact-001."))
     return text
+
+
+@clean.register
+def _(f: File, raw: Any, vocabularies: Vocabularies, known: Any = None) -> Any:
+    text = tidy(raw)
+    if text and not _FILE.fullmatch(text):
+        raise Wrong(N_("This is not the id of a file here. Please add the file again."))
+    return text or None
 
 
 @clean.register

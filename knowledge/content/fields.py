@@ -3,7 +3,8 @@
 A kind says what a value looks like; every projection (form, check, index, JSON, page, comparison) dispatches on
 the kind, so a new type needs no code beyond its declaration. Values are JSON: text for most kinds, a list of ids
 for `Choices`, a list of texts for `Lines`, a list of rows (mappings) for `Table`, a mapping for `Flag` and
-`Contact`, an integer for `Number`. An empty answer is an absent key, never an empty string.
+`Contact`, an integer for `Number`, the id of an upload for `File`. An empty answer is an absent key,
+never an empty string.
 """
 
 from __future__ import annotations
@@ -218,3 +219,21 @@ class Table(Field):
     @property
     def empty(self) -> Any:
         return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class File(Field):
+    """A file that was uploaded to this record, by its id. `weight` is that of the words found in it.
+
+    Who may see the record as it refers to the file may see the file: a file has no rights of its own.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media(Table):
+    """Things to see or hear: a row shows an uploaded file (a column of kind `File`) or what a web address leads to."""
+
+    @property
+    def file(self) -> File:
+        """The column that names the file."""
+        return next(c for c in self.columns if isinstance(c, File))

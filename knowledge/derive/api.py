@@ -11,6 +11,7 @@ from knowledge.content.fields import (
     Choices,
     Contact,
     Field,
+    File,
     Flag,
     Line,
     Lines,
@@ -150,6 +151,11 @@ def _(f: Link, registry: Registry) -> dict[str, Any]:
 @described.register
 def _(f: RecordRef, registry: Registry) -> dict[str, Any]:
     return {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
+
+
+@described.register
+def _(f: File, registry: Registry) -> dict[str, Any]:
+    return {"type": "string", "pattern": "^[a-z0-9]{20}$", "x-address": "/files/{id}"}
 
 
 @described.register

@@ -16,6 +16,7 @@ from knowledge.content.fields import (
     Choices,
     Contact,
     Field,
+    File,
     Flag,
     Line,
     Lines,
@@ -95,6 +96,11 @@ def in_words(f: Field, value: Any, how: Telling) -> str:
 @in_words.register(RecordRef)
 def _(f: Field, value: Any, how: Telling) -> str:
     return str(value)
+
+
+@in_words.register
+def _(f: File, value: Any, how: Telling) -> str:
+    return str(value[:6])  # enough to see that it is another one; its title and caption stand beside it
 
 
 @in_words.register

@@ -33,6 +33,7 @@ from knowledge.content.fields import (
     Contact,
     Country,
     Field,
+    File,
     Flag,
     Line,
     Lines,
@@ -242,6 +243,7 @@ def control(f: Field, lists: TermLists) -> Any:
 @control.register(RecordRef)
 @control.register(Period)
 @control.register(Number)
+@control.register(File)
 def _(f: Field, lists: TermLists) -> Any:
     return StringField(f.label)
 

@@ -6,7 +6,7 @@ problems: `steps-2-title`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import singledispatch
 from typing import Any
 
@@ -18,20 +18,34 @@ from knowledge.content.fields import (
     Choices,
     Contact,
     Field,
+    File,
     Flag,
     Lines,
+    Media,
     Number,
     PartialDate,
     Table,
     Values,
 )
+from knowledge.content.media import Attachment
 from knowledge.content.registry import RecordType
 from knowledge.content.vocabularies import Vocabularies
 from knowledge.derive.controls import RecordForm, form_of, offers_radios
 from knowledge.derive.kinds import kind_of
-from knowledge.derive.posted import MAX_ROWS, Posted, act, renumbered
+from knowledge.derive.posted import MAX_ROWS, Posted, act, renumbered, with_files
 
-__all__ = ["MAX_ROWS", "RecordForm", "act", "attach", "bind", "form_class", "kind_of", "read"]
+__all__ = [
+    "MAX_ROWS",
+    "RecordForm",
+    "act",
+    "attach",
+    "bind",
+    "form_class",
+    "kind_of",
+    "read",
+    "show_files",
+    "with_files",
+]
 
 
 def form_class(record_type: RecordType, vocabularies: Vocabularies, language: str = "en") -> type[RecordForm]:
@@ -84,6 +98,16 @@ def attach(form: Form, problems: Iterable[Problem], say: Callable[[str], str] = 
         else:
             control.problems = (*getattr(control, "problems", ()), problem.told(say))
     return homeless
+
+
+def show_files(record_type: RecordType, form: RecordForm, files: Mapping[str, Attachment], place: Any = None) -> None:
+    """Let the controls of files know which they stand for, and those of media where more can be sent (`place`)."""
+    for f in record_type.fields:
+        if isinstance(f, Media):
+            form[f.id].place = place  # type: ignore[attr-defined]
+        for column, control in _controls(f, form[f.id]):
+            if isinstance(column, File):
+                control.stored = files.get(control.data or "")
 
 
 # ---------------------------------------------------------------------------- stored value -> control, by kind
@@ -152,6 +176,8 @@ def _(f: Contact, control: Any) -> Any:
 def _declare(control: Any, f: Field) -> None:
     """Tell a control, and those within it, which field it stands for: what the template needs to show it."""
     control.declared, control.kind, control.problems = f, kind_of(f), ()
+    if isinstance(f, File | Media):
+        control.stored = control.place = None
     if isinstance(f, Choice):
         control.radios = offers_radios(f, control.terms)
     for entry in control.entries if isinstance(control, FieldList) else ():
@@ -161,6 +187,15 @@ def _declare(control: Any, f: Field) -> None:
             entry.form[column.id].radios = False  # too tall for a row
     for part in control.form if isinstance(control, FormField) else ():
         part.problems = ()
+
+
+def _controls(f: Field, control: Any) -> Iterator[tuple[Field, Any]]:
+    yield f, control
+    if not isinstance(f, Table):
+        return
+    for entry in control.entries:
+        for column in f.columns:
+            yield from _controls(column, entry.form[column.id])
 
 
 def _inner(control: Any, part: str | int) -> Any:

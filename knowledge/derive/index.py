@@ -5,7 +5,7 @@ Only what is public enters. The audience of a document is the business of whoeve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import singledispatch
 from typing import Any
 
@@ -15,6 +15,7 @@ from knowledge.content.fields import (
     Choices,
     Contact,
     Field,
+    File,
     Flag,
     Line,
     Lines,
@@ -63,14 +64,18 @@ def document(
     audience: frozenset[str],
     date: str,
     extra: Iterable[str] = (),
+    files: Mapping[str, str] | None = None,
 ) -> Document:
-    """One revision as a document. `extra`: further words to find it by (its authors' names), at weight 1."""
+    """One revision as a document. `extra`: further words to find it by (its authors' names), at weight 1.
+
+    `files`: the words of the files it refers to, by id.
+    """
     text: dict[str, list[str]] = {}
     for f in record_type.fields:
         if f.id in LEAD:
             text[f.id] = [text_of(f, values.get(f.id, ""), registry.vocabularies)]
         elif f.public and f.id in values:
-            for bucket, words in _weighed(f, values[f.id], registry.vocabularies, f.weight):
+            for bucket, words in _weighed(f, values[f.id], registry.vocabularies, f.weight, files or {}):
                 text.setdefault(bucket, []).append(words)
     text.setdefault(_bucket(TEXT, 1.0), []).extend(extra)
     return Document(
@@ -164,13 +169,18 @@ def _public(fields: tuple[Field, ...]) -> Iterator[Field]:
             yield from _public(f.columns) if isinstance(f, Table) else ()
 
 
-def _weighed(f: Field, value: Any, vocabularies: Vocabularies, weight: float) -> Iterator[tuple[str, str]]:
+def _weighed(
+    f: Field, value: Any, vocabularies: Vocabularies, weight: float, files: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     """Pairs of bucket and words; a column without a weight of its own has its table's."""
     if isinstance(f, Table):
         for row in value:
             for column in f.columns:
                 if column.public and column.id in row:
-                    yield from _weighed(column, row[column.id], vocabularies, column.weight or weight)
+                    yield from _weighed(column, row[column.id], vocabularies, column.weight or weight, files)
+    elif isinstance(f, File):
+        if weight and files.get(value):
+            yield _bucket(TEXT, weight), files[value]
     elif weight and (words := text_of(f, value, vocabularies)):
         yield _bucket(NAMES if isinstance(f, Choice | Choices) else TEXT, weight), words
 
@@ -189,6 +199,7 @@ def _(f: Line | Person, value: Any, vocabularies: Vocabularies) -> str:
 
 @text_of.register(Link)
 @text_of.register(RecordRef)
+@text_of.register(File)
 @text_of.register(Number)
 @text_of.register(PartialDate)
 @text_of.register(Period)

@@ -7,11 +7,13 @@ form are the paths of problems.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import singledispatch
 
 from werkzeug.datastructures import MultiDict
 
-from knowledge.content.fields import Choices, Field, Lines, Table
+from knowledge.content.fields import Choices, Field, Lines, Media, Table
+from knowledge.content.media import Attachment
 from knowledge.content.registry import RecordType
 
 MAX_ROWS = 60  # of one list in one post, however many a program sends
@@ -39,6 +41,17 @@ def act(record_type: RecordType, posted: Posted, action: str) -> Posted:
     elif verb == "down" and 0 <= number < len(rows) - 1:
         rows.insert(number + 1, rows.pop(number))
     return _with_rows(posted, name, rows)
+
+
+def with_files(f: Media, posted: Posted, files: Iterable[Attachment]) -> Posted:
+    """A copy of the post with a row for each of these files; a row in which nothing was typed yet makes room."""
+    rows = [row for row in _rows(posted, f.id, most_rows(f)) if any(value for _, values in row for value in values)]
+    there = {value for row in rows for suffix, values in row if suffix == f"-{f.file.id}" for value in values}
+    for file in files:
+        if file.id not in there:
+            known = {f"-{f.file.id}": file.id, "-type": file.type}
+            rows.append([(suffix, [known.get(suffix, "")]) for suffix, _ in blank_row(f)])
+    return _with_rows(posted, f.id, rows)
 
 
 def renumbered(fields: tuple[Field, ...], posted: Posted) -> Posted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +15,12 @@ from knowledge.content.fields import (
     Choices,
     Contact,
     Field,
+    File,
     Flag,
     Line,
     Lines,
     Link,
+    Media,
     Number,
     PartialDate,
     Period,
@@ -28,7 +30,9 @@ from knowledge.content.fields import (
     Table,
     Values,
 )
+from knowledge.content.media import Attachment
 from knowledge.content.registry import RecordType, Registry
+from knowledge.derive import gallery
 from knowledge.derive.chart import Chart, chart
 from knowledge.derive.dates import in_words
 
@@ -138,6 +142,7 @@ class Showing:
     private: bool = False
     titles: Mapping[str, str] | None = None
     written: str = "en"
+    files: Mapping[str, Attachment] = field(default_factory=dict)
 
 
 def sections(
@@ -150,14 +155,16 @@ def sections(
     reader_is_member: bool = False,
     private: bool = False,
     titles: Mapping[str, str] | None = None,
+    files: Mapping[str, Attachment] | None = None,
 ) -> tuple[ShownSection, ...]:
     """The page of a record, without what is empty or not for this reader.
 
     `render`: Markdown -> safe HTML. `private`: also what never becomes public (for those who work on the record).
     `titles`: of the other records that it refers to and this reader may see; without it every id becomes a link.
+    `files`: those of this record that this reader may see.
     """
     written = str(values.get("language", "en"))
-    how = Showing(registry, language, render, reader_is_member, private, titles, written)
+    how = Showing(registry, language, render, reader_is_member, private, titles, written, files or {})
     made = []  # a section without anything to show is left out
     for section in record_type.sections:
         fields = tuple(s for f in section.fields if (s := one(f, values.get(f.id), how)) is not None)
@@ -233,6 +240,16 @@ def _(f: Link, value: Any, how: Showing) -> tuple[str, Any]:
 def _(f: RecordRef, value: Any, how: Showing) -> tuple[str, Any]:
     known = how.titles is None or value in how.titles
     return "record", ShownRecord(value, (how.titles or {}).get(value, value), known)
+
+
+@shown.register
+def _(f: File, value: Any, how: Showing) -> tuple[str, Any]:
+    return "file", how.files.get(value)
+
+
+@shown.register
+def _(f: Media, value: Any, how: Showing) -> tuple[str, Any]:
+    return "media", tuple(gallery.items(f, value, how.files, lambda column, cell: one(column, cell, how)))
 
 
 @shown.register

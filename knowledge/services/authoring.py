@@ -15,7 +15,7 @@ from knowledge.content.fields import N_
 from knowledge.content.registry import RecordType
 from knowledge.derive import index as derive_index
 from knowledge.derive import prose
-from knowledge.services import access, accounts, discussion, invitations, outbox, rendering, vocabulary
+from knowledge.services import access, accounts, discussion, files, invitations, outbox, rendering, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Conflict, Invalid, NotFound
 from knowledge.storage import find
@@ -67,6 +67,7 @@ def start(
             return before  # the same press again, even if the first one also sent it to the coach
         return save(session, actor, before.id, raw, before.latest.number).record
     values = _checked(registry[kind], raw, registry, {})
+    files.settle(session, "", registry[kind], values, {})
     home = programme if programme in me.member_of else next(iter(sorted(me.member_of)), None)
     record = Record(id=new_id(), kind=kind, state=EDITORIAL.initial, programme_id=home, start_key=start_key or None)
     person = find.person(session, actor.person_id or 0)
@@ -106,6 +107,7 @@ def save(
     record_type = registry[record.kind]
     latest = record.latest
     values = _checked(record_type, raw, registry, latest.values)
+    files.settle(session, record.id, record_type, values, latest.values)
     if values == latest.values:
         return Saved(record, changed=discussion.answer(session, actor, record_id, answers) > 0)
     if base != latest.number:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from knowledge.content.media import Attachment
 from knowledge.content.registry import RecordType
-from knowledge.services import access, editorial, vocabulary, wording
+from knowledge.services import access, editorial, files, vocabulary, wording
 from knowledge.services.access import PUBLIC
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Gone, NotFound, SearchDown
@@ -55,6 +56,7 @@ class Article:
     reviewed_by: str
     related: tuple[Record, ...] = ()
     reader_is_member: bool = False
+    files: Mapping[str, Attachment] = field(default_factory=dict)
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -136,6 +138,7 @@ def article(session: Session, actor: Actor, record: Record, revision: Revision) 
         published.person.name if published and published.person else "",
         related(session, revision),
         access.standing(session, actor).person_id is not None,
+        files.of(session, record, revision.values),
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from knowledge.derive import index as derive_index
-from knowledge.services import editorial, outbox, vocabulary
+from knowledge.services import editorial, files, outbox, vocabulary
 from knowledge.services.access import PUBLIC
 from knowledge.storage import find
 from knowledge.storage.models import records as tables
@@ -183,11 +183,17 @@ def reconcile(db: Database, engine: SearchEngine) -> Comparison:
 class Keeper:
     """Heals the index in the background: sweeps the outbox, and rebuilds an index that does not open.
 
-    `also`: what else is to be done at every sweep.
+    `also`: what else is to be done at every sweep, `daily`: once a day.
     """
 
-    def __init__(self, db: Database, engine: SearchEngine, *also: Callable[[Database], object]) -> None:
-        self._db, self._engine, self._also = db, engine, also
+    def __init__(
+        self,
+        db: Database,
+        engine: SearchEngine,
+        also: Iterable[Callable[[Database], object]] = (),
+        daily: Iterable[Callable[[Database], object]] = (),
+    ) -> None:
+        self._db, self._engine, self._also, self._daily = db, engine, tuple(also), tuple(daily)
         self._rebuilding = threading.Lock()
         self._stop = threading.Event()
 
@@ -217,15 +223,15 @@ class Keeper:
         """Drain what was left behind, and heal, every so many seconds until `stop`."""
         compared = time.monotonic()
         while not self._stop.wait(every):
-            try:
-                self._sweep()
-                for each in self._also:
-                    each(self._db)
-                if time.monotonic() - compared > COMPARED_EVERY:
-                    compared = time.monotonic()
-                    self._reconcile()
-            except Exception as error:  # the sweep must outlive any single failure; it is logged, and tried again
-                log.error("sweep failed; it will be tried again", error=type(error).__name__)
+            tasks = [lambda db: self._sweep(), *self._also]
+            if time.monotonic() - compared > COMPARED_EVERY:
+                compared = time.monotonic()
+                tasks += [lambda db: self._reconcile(), *self._daily]
+            for task in tasks:
+                try:
+                    task(self._db)
+                except Exception as error:  # no failure may end the sweep, or keep the others from their turn
+                    log.error("sweep failed; it will be tried again", error=type(error).__name__)
 
     def stop(self) -> None:
         """End the sweep."""
@@ -270,4 +276,5 @@ def _document(
         audience=readers,
         date=moment.isoformat() if moment else "",
         extra=names,
+        files=files.words(session, record, revision.values),
     )

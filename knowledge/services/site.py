@@ -13,6 +13,7 @@ from knowledge.services import vocabulary
 from knowledge.services.indexing import Keeper
 from knowledge.services.searches import Heard
 from knowledge.services.sessions import Seen
+from knowledge.services.uploads import Uploads
 from knowledge.settings import Settings
 from knowledge.storage.session import Database, WriteConflict
 from search.engine import SearchEngine
@@ -31,6 +32,7 @@ class Site:
     keeper: Keeper
     heard: Heard
     seen: Seen
+    uploads: Uploads
 
     def ask(self, service: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a service that only reads."""

@@ -27,6 +27,7 @@ from knowledge.services import (
     programmes,
 )
 from knowledge.services.errors import Conflict, Forbidden, Invalid
+from knowledge.web import files
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language
@@ -113,7 +114,12 @@ def edit(record_id: str) -> Answer:
         if asked:
             forms.attach(form, desk.missing, gettext)
         return _form(desk.record_type, form, desk=desk, base=base, needed=asked)
-    posted = request.form
+    posted: MultiDict[str, str] = request.form
+    if files.has_files(posted):
+        posted, refused = files.received(record_id, desk.record_type, posted)
+        if refused or _is_file_button(posted):
+            page = _rearranged(desk.record_type, posted, desk=desk, base=base, problems=refused)
+            return (page, 422) if refused else page
     if _is_row_button(posted):
         return _rearranged(desk.record_type, posted, desk=desk, base=base)
     form = forms.bind(desk.record_type, vocabularies, posted=posted, language=reader_language())
@@ -203,6 +209,7 @@ def _form(
     conflict: Any = None,
 ) -> str:
     forms.attach(form, problems, gettext)
+    files.show(desk.record.id if desk else "", record_type, form)
     vocabularies = site().registry().vocabularies
     values = checks.shape(record_type, forms.read(record_type, form), vocabularies)[0]
     missing = checks.missing(record_type, values, vocabularies)
@@ -254,6 +261,10 @@ def _rearranged(record_type: RecordType, posted: MultiDict[str, str], **given: A
 
 def _is_row_button(posted: MultiDict[str, str]) -> bool:
     return posted.get("action", "").split(":")[0] in ("add", "remove", "up", "down")
+
+
+def _is_file_button(posted: MultiDict[str, str]) -> bool:
+    return posted.get("action", "").split(":")[0] in ("attach", "use", "drop")
 
 
 def _conflict(desk: authoring.Desk, form: Any, error: Conflict) -> str:

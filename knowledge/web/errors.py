@@ -35,6 +35,7 @@ def init(app: Flask) -> None:
         BadQuery,
         SearchUnavailable,
         errors.StorageUnavailable,
+        errors.FilesUnavailable,
         errors.WriteConflict,
         HTTPException,
         Exception,
@@ -91,7 +92,7 @@ def _say(error: Exception) -> tuple[int, str, str]:
         return 400, _("This cannot be searched for"), _(error.message).format(**error.facts)
     if isinstance(error, errors.SearchDown | SearchUnavailable):
         return 503, _("Search is being rebuilt"), _("Search is being rebuilt. Please try again in a minute.")
-    if isinstance(error, errors.StorageUnavailable):
+    if isinstance(error, errors.StorageUnavailable | errors.FilesUnavailable):
         return 503, _("Please try again"), _("The site is busy or out of space. Nothing was changed; try again soon.")
     if isinstance(error, errors.WriteConflict):
         return 409, _("Somebody was faster"), _("Somebody else changed this at the same moment. Look at it again.")
@@ -125,7 +126,7 @@ def _page(error: Exception, status: int, title: str, sentence: str) -> Response:
     elif isinstance(error, Refused):
         more = {"words": request.form.get("words", "")}
     elif request.method == "POST" and (
-        isinstance(error, errors.StorageUnavailable | errors.WriteConflict)
+        isinstance(error, errors.StorageUnavailable | errors.FilesUnavailable | errors.WriteConflict)
         # sent to the coach, or taken off the authors, by somebody else while this was being written
         or (isinstance(error, errors.Forbidden | errors.NotFound) and request.endpoint == "authoring.edit")
     ):

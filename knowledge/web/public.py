@@ -16,7 +16,7 @@ from knowledge.derive import show
 from knowledge.services import catalogue, rendering, suggesting
 from knowledge.services.catalogue import Article, Findings, Found
 from knowledge.services.errors import SearchDown, StorageUnavailable
-from knowledge.web import cards, downloads, narrowing, params
+from knowledge.web import cards, downloads, files, narrowing, params
 from knowledge.web import facets as facet_pages
 from knowledge.web.actor import actor
 from knowledge.web.cards import Card, practice_url
@@ -182,7 +182,9 @@ def shown(article: Article, private: bool = False) -> dict[str, Any]:
         render=rendering.renderer(article.revision),
         reader_is_member=article.reader_is_member,
         private=private,
+        files=article.files,
     )
+    files.note_players(sections)
     return {"article": article, "sections": sections, "registry": registry, "today": catalogue.today()}
 
 

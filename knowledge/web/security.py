@@ -7,8 +7,10 @@ from flask_login import current_user
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
+from knowledge.content.videos import PLAYERS
+
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -25,6 +27,12 @@ def on_files(headers: Headers, path: str, url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
 
 
+def allow_players(response: Response) -> Response:
+    """Let this page, when its reader presses play, show the players of the hosts we know, and no other frame."""
+    response.headers["Content-Security-Policy"] = f"{POLICY}; frame-src {' '.join(PLAYERS)}"
+    return response
+
+
 def _refuse_nul() -> None:
     if "\0" in request.path:  # PostgreSQL could not even be asked for such an id
         abort(404)
@@ -32,7 +40,7 @@ def _refuse_nul() -> None:
 
 def _headers(response: Response) -> Response:
     headers = response.headers
-    headers["Content-Security-Policy"] = POLICY
+    headers.setdefault("Content-Security-Policy", POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "same-origin"

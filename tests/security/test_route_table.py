@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,7 @@ DESK = {
 ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act"}
 ADVICE = {"advice.say"}
 CLAIMS = {"claims.claim", "claims.hand_back"}
+FILES, UPLOADS = {"files.file"}, {"files.begin", "files.chunk", "files.finish"}
 
 
 def roles(reader: str) -> frozenset[str]:
@@ -129,7 +131,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     patch.undo()
 
 
-DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | ADVICE | CLAIMS
+DECLARED = (
+    PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | ADVICE | CLAIMS | FILES | UPLOADS
+)
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
@@ -306,6 +310,45 @@ def test_A1_taking_up_and_handing_back_follow_the_table(world: World, reader: st
             expected = 303 if EDITORIAL.may("claim", FACTS[state][0], roles(reader)) else 409
         assert status == expected, (what, reader, state, status)
         assert world.state_of(record_id) == before, "whose a record is says nothing of its state"
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("state", STATES)
+def test_A1_A2_L9_files_follow_the_revision_that_refers_to_them(world: World, reader: str, state: str) -> None:
+    browser, record_id = world.browsers[reader], world.records[state]
+    file_id, unused = world.stage.site.act(_add_files, record_id)
+    for each in (file_id, unused):
+        world.stage.site.uploads.store.put(f"{each}/whole", io.BytesIO(b"x"))
+    for each, live in ((file_id, FACTS[state][1]), (unused, False)):
+        status = browser.get(f"/files/{each}/a.txt").status_code
+        assert status == (200 if live or knows(reader, state) else 404), (reader, state, live)
+    upload = f"/work/{record_id}/uploads"
+    head = {"X-CSRFToken": world.tokens[reader]}
+    may = EDITORIAL.may("edit", FACTS[state][0], roles(reader))
+    given = {"name": "a.txt", "size": "5", "key": reader + state}
+    status = browser.post(f"{upload}.json", data=given, headers=head).status_code
+    assert status == (401 if not reader else 404 if not knows(reader, state) else 200 if may else 403)
+    for method, path in (("GET", ".json"), ("PUT", ".json?offset=0"), ("POST", "/finish.json")):
+        answer = browser.open(f"{upload}/{'a' * 20}{path}", method=method, headers=head)
+        assert answer.status_code == (401 if not reader else 404 if not knows(reader, state) or may else 403)
+
+
+def _add_files(session, record_id: str) -> tuple[str, str]:  # type: ignore[no-untyped-def]
+    """A file that every revision of the record refers to, and one that none does."""
+    from sqlalchemy import select
+
+    from knowledge.services.uploads import new_file_id
+    from knowledge.storage.models.files import StoredFile
+    from knowledge.storage.models.records import Revision
+
+    ids = new_file_id(), new_file_id()
+    for each in ids:
+        session.add(StoredFile(id=each, record_id=record_id, name="a.txt", kind="document", format="txt", size=1, sizes={},
+                               digest=each))  # fmt: skip
+    for revision in session.scalars(select(Revision).where(Revision.record_id == record_id)):
+        values = {**revision.values, "media": [{"file": ids[0], "caption": "A text"}]}
+        session.execute(Revision.__table__.update().where(Revision.id == revision.id).values(values=values))
+    return ids
 
 
 def _add_point(session, record_id: str) -> int:  # type: ignore[no-untyped-def]

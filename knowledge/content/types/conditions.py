@@ -27,6 +27,16 @@ def is_a_photo(row: Values, vocabularies: Vocabularies) -> bool:
     return row.get("type") == "photo"
 
 
+def shows_people(row: Values, vocabularies: Vocabularies) -> bool:
+    """People can be recognised in it."""
+    return row.get("people") == "people"
+
+
+def is_a_link(row: Values, vocabularies: Vocabularies) -> bool:
+    """This item of media is elsewhere; of an uploaded file we know ourselves what it is."""
+    return not row.get("file")
+
+
 def has_not_ended(values: Values, vocabularies: Vocabularies) -> bool:
     """The activity still goes on, so that there is something left to report."""
     return values.get("completion") not in ("complete", "withdrawn")

@@ -16,9 +16,11 @@ from knowledge.content.fields import (
     Contact,
     Country,
     Field,
+    File,
     Flag,
     Line,
     Link,
+    Media,
     Need,
     PartialDate,
     Prose,
@@ -26,7 +28,12 @@ from knowledge.content.fields import (
     Table,
     When,
 )
-from knowledge.content.types.conditions import claims_more_than_an_account, is_a_photo
+from knowledge.content.types.conditions import (
+    claims_more_than_an_account,
+    is_a_link,
+    is_a_photo,
+    shows_people,
+)
 
 
 def adapted(fields: tuple[Field, ...], **changes: Mapping[str, Any]) -> tuple[Field, ...]:
@@ -233,35 +240,59 @@ EVIDENCE: tuple[Field, ...] = (
     ),
 )
 
-# Links for now: uploads come later and will add a column, not change these.
-MEDIA = Table(
+# A row shows an uploaded file or an address. What follows from which is asked only where it applies.
+MEDIA = Media(
     id="media",
-    label=N_("Photos, video, audio, posts"),
-    help=N_("Web addresses of things to see or hear, each with a caption of one sentence."),
+    label=N_("Pictures, documents, audio, video"),
+    help=N_("Things to see, hear or keep, each with a caption of one sentence. Of a video give the web address."),
     weight=1,
     row=N_("item"),
-    max_items=12,
+    max_items=20,
+    either=("file", "url"),
     columns=(
-        Choice(id="type", label=N_("Type"), vocabulary="media_types", need=Need.SUBMIT),
-        Link(id="url", label=N_("Web address"), need=Need.SUBMIT),
-        Line(id="title", label=N_("Title"), max=200),
-        Line(id="caption", label=N_("Caption"), max=300, need=Need.SUBMIT),
+        File(id="file", label=N_("File"), weight=0.3),
+        Choice(
+            id="type",
+            label=N_("Type"),
+            vocabulary="media_types",
+            need=When(is_a_link, N_("because this is a web address")),
+        ),
+        Link(id="url", label=N_("Web address"), help=N_("Videos of YouTube, Vimeo and some others play here.")),
         Line(
             id="alt",
             label=N_("Description for people who cannot see it"),
-            need=When(is_a_photo, N_("because this is a photo")),
+            help=N_("What the picture shows, in a sentence."),
+            need=When(is_a_photo, N_("because this is a picture")),
             max=300,
         ),
-        Line(id="credit", label=N_("Credit"), max=150),
-        PartialDate(id="date", label=N_("Date"), day=True),
-        Line(id="place", label=N_("Place"), max=120),
-        Choice(id="licence", label=N_("Licence"), vocabulary="licences"),
+        Line(
+            id="caption",
+            label=N_("Caption"),
+            help=N_("What a reader should take from it."),
+            max=300,
+            need=Need.SUBMIT,
+        ),
+        Choice(
+            id="people",
+            label=N_("Are people shown?"),
+            vocabulary="people_shown",
+            need=When(is_a_photo, N_("because this is a picture")),
+            public=False,
+        ),
+        # who agreed, and when, is for the coach: published, it would name those who only agreed to be seen
         Line(
             id="consent",
             label=N_("Consent of the people shown"),
-            help=N_("If they can be recognised: who asked them, and when."),
+            help=N_("Who asked them, and when. Only your co-authors and coaches see this."),
+            need=When(shows_people, N_("because people can be recognised")),
             max=300,
+            public=False,
         ),
+        Line(id="credit", label=N_("Credit"), help=N_("Who made it."), max=150),
+        Line(id="title", label=N_("Title"), max=200),
+        PartialDate(id="date", label=N_("Date"), day=True),
+        Line(id="place", label=N_("Place"), max=120),
+        Choice(id="licence", label=N_("Licence"), vocabulary="licences"),
         Link(id="transcript", label=N_("Address of the transcript or subtitles")),
     ),
 )

@@ -17,6 +17,7 @@ from knowledge.content.fields import (
     Choices,
     Contact,
     Field,
+    File,
     Flag,
     Line,
     Lines,
@@ -95,6 +96,11 @@ def _(f: Link, vocabularies: Vocabularies) -> st.SearchStrategy[Any]:
 @answers.register
 def _(f: RecordRef, vocabularies: Vocabularies) -> st.SearchStrategy[Any]:
     return st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True)
+
+
+@answers.register
+def _(f: File, vocabularies: Vocabularies) -> st.SearchStrategy[Any]:
+    return st.from_regex(r"[a-z0-9]{20}", fullmatch=True)
 
 
 @answers.register

@@ -20,7 +20,8 @@ def document(values: dict[str, Any]) -> Any:
 def test_the_schema_has_a_field_for_every_weight_and_all_facets() -> None:
     schema = index.schema(REGISTRY)
     assert [(f.name, f.weight) for f in schema.text] == [
-        ("title", 5), ("summary", 3), ("text_2", 2), ("text_1_5", 1.5), ("text_1", 1), ("names_2", 2), ("names_1", 1)
+        ("title", 5), ("summary", 3), ("text_2", 2), ("text_1_5", 1.5), ("text_1", 1), ("text_0_5", 0.5),
+        ("names_2", 2), ("names_1", 1)
     ]  # fmt: skip
     assert schema.facets == tuple(REGISTRY.facets)
     assert schema.years == "year"
