@@ -25,6 +25,7 @@ from knowledge.content.site import registry as declared
 from knowledge.content.site import synonyms
 from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
+from knowledge.services import scheduling
 from knowledge.services.indexing import Keeper
 from knowledge.services.searches import Heard
 from knowledge.services.site import Site
@@ -44,8 +45,10 @@ from knowledge.web import (
     narrowing,
     overview,
     public,
+    publication,
     review,
     security,
+    sharing,
     steps,
 )
 from knowledge.web.filters import FILTERS, GLOBALS
@@ -78,11 +81,15 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
         RATELIMIT_HEADERS_ENABLED=False,
     )  # fmt: skip
     app.extensions["praxis"] = join(settings, registry or declared())
-    CSRFProtect(app).exempt("knowledge.web.mail.stop")  # mail programs post there; the address itself is the proof
+    protection = CSRFProtect(app)
+    protection.exempt("knowledge.web.mail.stop")  # mail programs post there; the address itself is the proof
+    protection.exempt("knowledge.web.sharing.comment")  # the same: who does not have the link cannot forge a post to it
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
     for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion):
+        app.register_blueprint(module.bp)
+    for module in (publication, sharing):
         app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(
@@ -100,7 +107,13 @@ def join(settings: Settings, registry: Registry) -> Site:
     db = Database(settings.database, timeout=settings.database_timeout, info=info)
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
     heard = Heard()
-    return Site(settings, db, engine, Keeper(db, engine, heard.keep), heard)
+    return Site(settings, db, engine, Keeper(db, engine, lambda db: _also(db, heard)), heard)
+
+
+def _also(db: Database, heard: Heard) -> None:
+    """What else is to be done at every sweep."""
+    scheduling.sweep(db)
+    heard.keep(db)
 
 
 def configure_logs(settings: Settings) -> None:

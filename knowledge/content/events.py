@@ -45,6 +45,9 @@ EVENTS: Mapping[str, Event] = {
         Event("commented", N_("Somebody comments on a record that I write or review")),
         Event("published", N_("My record was published")),
         Event("withdrawn", N_("My record was withdrawn")),
+        Event("planned", N_("A day is set on which my record is published")),
+        Event("unplanned", N_("A record could not be published on its day")),
+        Event("expired", N_("My record may have gone out of date")),
     )
 }
 DIGEST_AT = time(7)  # of the reader's day; weekly ones on Mondays

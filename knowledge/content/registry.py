@@ -23,7 +23,8 @@ class Section:
 class RecordType:
     """A kind of record: what it is called, what it is for in a sentence, its sections, its coach's checks.
 
-    `names`: language -> name. `lead`: ids of the fields that open the public page.
+    `names`: language -> name. `valid_for`: years after which its authors are asked whether it still holds; 0 for
+    what does not go out of date.
     """
 
     id: str
@@ -31,6 +32,7 @@ class RecordType:
     sentence: str
     sections: tuple[Section, ...]
     checks: tuple[str, ...] = ()
+    valid_for: int = 0
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -53,7 +55,9 @@ class RecordType:
         return self.names.get(language) or self.names["en"]
 
 
-RESERVED = frozenset({"id", "kind", "state", "authors", "source", "programme", "live", "published", "reason"})
+RESERVED = frozenset(
+    {"id", "kind", "state", "authors", "source", "programme", "live", "published", "reason", "public_reason"}
+)
 
 
 class Registry:

@@ -13,7 +13,7 @@ from babel.support import NullTranslations, Translations
 from sqlalchemy.orm import Session
 
 from knowledge.content.fields import N_
-from knowledge.services import access, discussion, notices
+from knowledge.services import access, catalogue, discussion, notices
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find
@@ -21,7 +21,7 @@ from knowledge.storage.models.discussion import Comment, Thread
 from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record, Step
-from workflows.editorial import ANYONE, CHANGES, EDITORIAL, IN_REVIEW, SIGNED_IN
+from workflows.editorial import ANYONE, CHANGES, EDITORIAL, IN_REVIEW, PUBLISHED, SIGNED_IN
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 SAID = 600  # characters of somebody's words that a mail repeats
@@ -98,10 +98,33 @@ EVENTS: Mapping[str, Told] = {
     ),
     "withdrawn": Told(
         N_("Withdrawn: %(title)s"),
-        N_("%(who)s withdrew “%(title)s”. A page remains that says so and why."),
+        N_("%(who)s withdrew “%(title)s”. It is gone everywhere at once; a page remains that says so."),
         N_("Go to the record"),
         lambda record: f"/work/{record.id}",
         lambda record: record.live_id is None,
+    ),
+    "planned": Told(
+        N_("Will be published: %(title)s"),
+        N_("%(who)s decided that “%(title)s” is published on this day:"),
+        N_("Go to the record"),
+        lambda record: f"/work/{record.id}",
+        lambda record: record.plan is not None,
+    ),
+    "unplanned": Told(
+        N_("Not published: %(title)s"),
+        N_("“%(title)s” was to be published today and was not. Please look at it again."),
+        N_("Go to the record"),
+        lambda record: f"/work/{record.id}",
+        lambda record: record.state != PUBLISHED,
+    ),
+    "expired": Told(
+        N_("Does it still hold? %(title)s"),
+        N_(
+            "“%(title)s” has reached the end of its validity. Until you answer, readers see that it may be out of date."
+        ),
+        N_("Say that it holds, or write a new version"),
+        lambda record: f"/work/{record.id}/valid",
+        catalogue.is_expired,
     ),
 }
 
@@ -147,9 +170,8 @@ class Writer:
         record, told = find.record(session, mail.record_id or ""), EVENTS[mail.event]
         if record is None or not told.holds(record) or not _may_read(session, mail.person, record):
             raise NotFound(mail.record_id)
-        author_id, said = _said(session, mail, record)
-        who = find.person(session, author_id or 0)
-        facts = {"title": record.latest.title, "who": who.name if who else say.gettext("Somebody")}
+        who, said = _said(session, mail, record)
+        facts = {"title": record.latest.title, "who": who or say.gettext("Somebody")}
         words = said if len(said) <= SAID else said[:SAID].rsplit(" ", 1)[0] + " …"
         return Paragraph(
             say.gettext(told.subject) % facts,
@@ -165,18 +187,25 @@ def message_id(mail: Mail, host: str) -> str:
     return f"<{mail.id}.{hashlib.sha256(mail.key.encode()).hexdigest()[:16]}@{host}>"
 
 
-def _said(session: Session, mail: Mail, record: Record) -> tuple[int | None, str]:
+def _said(session: Session, mail: Mail, record: Record) -> tuple[str, str]:
     """Who said what, in the step or the comment that a mail is about. Raises NotFound for what she may not see."""
     if "step" in mail.facts:
         step = session.get(Step, mail.facts["step"])
         if step is not None:
-            return step.person_id, step.words
+            return _name(session, step.person_id), step.words
+    if "live" in mail.facts:
+        return "", ""  # nobody: a day has come
     comment = session.get(Comment, mail.facts.get("comment", 0))
     thread = session.get(Thread, comment.thread_id) if comment else None
     reader = Actor(mail.person_id, mail.person.name)
     if comment is None or thread is None or not discussion.may_read(session, reader, record, thread):
         raise NotFound(mail.record_id)
-    return comment.person_id, comment.text
+    return _name(session, comment.person_id) or comment.guest, comment.text
+
+
+def _name(session: Session, person_id: int | None) -> str:
+    who = find.person(session, person_id or 0)
+    return who.name if who else ""
 
 
 def _may_read(session: Session, person: Person, record: Record) -> bool:

@@ -37,14 +37,14 @@ def of_step(session: Session, record: Record, step: Step) -> None:
     if event is None:
         return
     session.flush()  # the step needs its number
-    readers = _coaches(session, record) if event in FOR_COACHES else _writers(session, record)
+    readers = coaches(session, record) if event in FOR_COACHES else writers(session, record)
     tell(session, event, (p for p in readers if p.id != step.person_id), record.id, {"step": step.id})
 
 
 def of_comment(session: Session, record: Record, thread: Thread, comment: Comment) -> None:
     """Tell the other side, and whoever took part in the thread; of private ones only those who review."""
-    writers, coaches = _writers(session, record), _coaches(session, record)
-    others = coaches if thread.private or comment.person_id in {p.id for p in writers} else writers
+    wrote = writers(session, record)
+    others = coaches(session, record) if thread.private or comment.person_id in {p.id for p in wrote} else wrote
     took_part = mailbox.people(session, [c.person_id for c in thread.comments if c.person_id])
     readers = {p.id: p for p in (*others, *took_part) if p.id != comment.person_id}
     tell(session, "commented", readers.values(), record.id, {"comment": comment.id})
@@ -139,7 +139,7 @@ def send_again(session: Session, actor: Actor, mail_id: int) -> None:
     mail.outcome, mail.due, mail.tries, mail.trouble = WAITING, now(), 0, ""
 
 
-def _coaches(session: Session, record: Record) -> list[Person]:
+def coaches(session: Session, record: Record) -> list[Person]:
     """The coach of the record; without one, those of its programme; nobody who wrote any of it."""
     if record.coach_id is not None:
         found = mailbox.people(session, [record.coach_id])
@@ -148,6 +148,7 @@ def _coaches(session: Session, record: Record) -> list[Person]:
     return [p for p in found if not access.own_work(session, Actor(p.id, p.name), record)]
 
 
-def _writers(session: Session, record: Record) -> list[Person]:
+def writers(session: Session, record: Record) -> list[Person]:
+    """The authors and co-authors of a record."""
     ids = [a.person_id for a in record.authorships if a.role in (tables.AUTHOR, tables.CO_AUTHOR) and a.person_id]
     return list(mailbox.people(session, ids))

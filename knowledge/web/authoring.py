@@ -15,7 +15,7 @@ from knowledge.content import checks
 from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
-from knowledge.services import authoring, catalogue, discussion, editorial, history, programmes
+from knowledge.services import authoring, catalogue, discussion, editorial, history, programmes, sharing
 from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
@@ -28,6 +28,7 @@ from workflows.editorial import EDITORIAL
 
 bp = Blueprint("authoring", __name__, url_prefix="/work")
 Answer = Response | str | tuple[str, int]
+MAY = ("edit", "share", "review", "manage", "invite", "revise")  # what the desk's buttons depend on
 
 
 @bp.get("")
@@ -165,7 +166,8 @@ def people(record_id: str) -> Answer:
         except Invalid as error:
             problems = error.problems
     opened = site().ask(authoring.open_desk, actor, record_id, "share")
-    page = render_template("authoring/people.html", desk=opened, problems=problems, given=request.form)
+    links = site().ask(sharing.of, actor, record_id)
+    page = render_template("authoring/people.html", desk=opened, problems=problems, given=request.form, links=links)
     return (page, 422) if problems else page
 
 
@@ -270,7 +272,7 @@ def _pressed_twice(record_id: str) -> bool:
 
 
 def _may(desk: authoring.Desk) -> dict[str, bool]:
-    return {p: EDITORIAL.may(p, desk.record.state, desk.roles) for p in ("edit", "share", "review", "manage")}
+    return {p: EDITORIAL.may(p, desk.record.state, desk.roles) for p in MAY}
 
 
 def _whole(text: str | None) -> int | None:

@@ -115,7 +115,7 @@ def _page(error: Exception, status: int, title: str, sentence: str) -> Response:
     if isinstance(error, errors.Gone):
         template, more = "errors/gone.html", {"gone": error}
     elif isinstance(error, Refused):
-        more = {"words": request.form.get("words", "")}
+        more = {"words": "\n\n".join(filter(None, map(request.form.get, ("words", "public_words"))))}
     elif request.method == "POST" and (
         isinstance(error, errors.StorageUnavailable | errors.WriteConflict)
         # sent to the coach, or taken off the authors, by somebody else while this was being written

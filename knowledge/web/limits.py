@@ -40,6 +40,7 @@ sign_ins = limiter.limit(
     deduct_when=_failed,
     exempt_when=_not_posted,
 )
+shared_pages = limiter.limit("60 per minute")  # nobody reads faster, and guessing tokens is pointless
 registrations = limiter.limit(lambda: site().settings.register_limit, exempt_when=_not_posted)
 
 
