@@ -45,7 +45,11 @@ def read(session: Session, actor: Actor, record_id: str, number: int) -> Article
 
 def pair(session: Session, actor: Actor, record_id: str, first: int, second: int) -> Published:
     """Two versions that became public, as everybody may read them. Raises Gone, NotFound."""
-    before, after = (read(session, actor, record_id, number) for number in sorted((first, second)))
+    numbers = sorted((first, second))
+    for number in numbers:  # one that never was public is not found, whatever became of the other
+        if number >= 2**31 or publications.of_number(session, record_id, number) is None:
+            raise NotFound(f"{record_id}/{number}")
+    before, after = (read(session, actor, record_id, number) for number in numbers)
     old, new = (api.item(each.record_type, each.values) for each in (before, after))
     return Published(before.record_type, before, after, old, new)
 
