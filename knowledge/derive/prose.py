@@ -95,6 +95,8 @@ def _laid_out(tokens: Sequence[Token]) -> Iterator[str]:
         elif token.type == "list_item_open":
             marker = f"{marks[-1]}. " if marks[-1] else "• "
             marks[-1] = str(int(marks[-1]) + 1) if marks[-1] else ""
+        elif token.type == "hr":
+            yield "———\n\n"
         elif token.type in ("blockquote_open", "blockquote_close"):
             indent += token.nesting
         elif token.type == "inline" and tokens[number - 1].tag in ("td", "th"):

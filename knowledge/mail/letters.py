@@ -21,7 +21,7 @@ from knowledge.storage.models.discussion import Comment, Thread
 from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record, Step
-from workflows.editorial import ANYONE, CHANGES, EDITORIAL, IN_REVIEW, PUBLISHED, SIGNED_IN
+from workflows.editorial import ANYONE, CHANGES, EDITORIAL, IN_REVIEW, SIGNED_IN
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 SAID = 600  # characters of somebody's words that a mail repeats
@@ -111,11 +111,11 @@ EVENTS: Mapping[str, Told] = {
         lambda record: record.plan is not None,
     ),
     "unplanned": Told(
-        N_("Not published: %(title)s"),
-        N_("“%(title)s” was to be published today and was not. Please look at it again."),
+        N_("Not published on its day: %(title)s"),
+        N_("The decision to publish “%(title)s” on a day does not hold any more. It waits for a new one."),
         N_("Go to the record"),
         lambda record: f"/work/{record.id}",
-        lambda record: record.state != PUBLISHED,
+        lambda record: record.plan is None and record.state == IN_REVIEW,
     ),
     "expired": Told(
         N_("Does it still hold? %(title)s"),

@@ -63,7 +63,8 @@ def call_off(session: Session, actor: Actor, record_id: str) -> None:
     if record.plan is None:
         raise NotFound(record_id)
     record.plan = None
-    _step(session, actor, record, "unplan", "")
+    step = _step(session, actor, record, "unplan", "")
+    notices.tell(session, "unplanned", notices.writers(session, record), record.id, {"step": step.id})
 
 
 def confirm(session: Session, actor: Actor, record_id: str, until: str) -> Record:
@@ -107,7 +108,8 @@ def publish(session: Session, record_id: str) -> bool:
         record.plan = None
         why = refused.sentence if isinstance(refused, Refused) else N_("You may not do this with this record.")
         step = _step(session, Actor(), record, "unplan", why)
-        notices.tell(session, "unplanned", notices.coaches(session, record), record.id, {"step": step.id})
+        concerned = (*notices.coaches(session, record), *notices.writers(session, record))
+        notices.tell(session, "unplanned", concerned, record.id, {"step": step.id})
         return False
     return True
 

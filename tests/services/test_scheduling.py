@@ -242,6 +242,7 @@ def test_a_decision_is_called_off_by_who_could_take_it(stage: Stage, clock: Cloc
     assert "Change or call off" in coach.get(f"/work/{record}").text
     decide(stage, record, "2026-03-07")
     assert post(coach, f"/review/{record}/day", action="call-off").status_code == 303
+    assert told(stage, "unplanned") == [stage.actor("author").person_id]
     assert state(stage, record) == ("in_review", False)
     clock.to("2026-03-08")
     scheduling.sweep(stage.site.db)

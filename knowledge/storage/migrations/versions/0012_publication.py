@@ -118,7 +118,7 @@ def _expiry() -> None:
     )  # fmt: skip
     connection = op.get_bind()
     query = sa.select(record.c.id, record.c.kind, record.c.published).where(
-        record.c.kind.in_(VALID_FOR), record.c.live_id.is_not(None), record.c.published.is_not(None)
+        record.c.kind.in_(list(VALID_FOR)), record.c.live_id.is_not(None), record.c.published.is_not(None)
     )
     for record_id, kind, published in connection.execute(query).all():
         year, month = published.year + VALID_FOR[kind], published.month
