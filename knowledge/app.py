@@ -26,6 +26,7 @@ from knowledge.content.site import synonyms
 from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
 from knowledge.files.store import open_store
+from knowledge.services import scheduling
 from knowledge.services.indexing import Keeper
 from knowledge.services.reminders import Watch
 from knowledge.services.searches import Heard
@@ -54,11 +55,13 @@ from knowledge.web import (
     narrowing,
     overview,
     public,
+    publication,
     resetting,
     review,
     second_factor,
     security,
     sessions,
+    sharing,
     steps,
 )
 from knowledge.web.filters import FILTERS, GLOBALS
@@ -92,13 +95,15 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     )  # fmt: skip
     app.extensions["praxis"] = join(settings, registry or declared())
     app.before_request(files.make_room)  # before anything looks into what was sent
-    CSRFProtect(app).exempt("knowledge.web.mail.stop")  # mail programs post there; the address itself is the proof
+    protection = CSRFProtect(app)
+    protection.exempt("knowledge.web.mail.stop")  # mail programs post there; the address itself is the proof
+    protection.exempt("knowledge.web.sharing.comment")  # the same: who does not have the link cannot forge a post to it
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
     modules = (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, advice, files)
     accounts = (resetting, confirming, second_factor, sessions, invitations)
-    for module in (*modules, *accounts, claims, absence):
+    for module in (*modules, *accounts, claims, absence, publication, sharing):
         app.register_blueprint(module.bp)
     _templates(app)
     static_files = WhiteNoise(
@@ -117,7 +122,8 @@ def join(settings: Settings, registry: Registry) -> Site:
     engine = open_engine(settings.search, derive_index.schema(registry), synonyms())
     heard, watch, seen = Heard(), Watch(), Seen()
     uploads = Uploads(db, open_store(settings.files_url, settings.files), settings.files_per_person * 1_000_000)
-    keeper = Keeper(db, engine, also=(heard.keep, watch.keep, seen.keep), daily=(uploads.tidy,))
+    also = (scheduling.sweep, heard.keep, watch.keep, seen.keep)
+    keeper = Keeper(db, engine, also, daily=(uploads.tidy,))
     return Site(settings, db, engine, keeper, heard, seen, uploads)
 
 

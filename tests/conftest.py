@@ -137,7 +137,7 @@ class Stage:
             record = find.record(session, record_id)
             assert record is not None
             seen = record.latest.number
-        self.site.act(editorial.advance, actor, record_id, transition, words=words, seen=seen)
+        self.site.act(editorial.advance, actor, record_id, transition, words=words, public_words=words, seen=seen)
 
     def revise(self, actor: Actor, record_id: str, **changes: Any) -> None:
         """Change some answers of a draft."""

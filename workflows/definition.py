@@ -34,7 +34,8 @@ class Situation:
     """The facts about one record and one actor that a decision rests on.
 
     `seen` and `latest`: numbers of the revision the actor looked at and of the newest one. `missing`: how many
-    answers are still needed. `own_work`: the actor wrote or ever co-wrote it. `words`: what the actor says.
+    answers are still needed. `own_work`: the actor wrote or ever co-wrote it. `words`: what the actor says. `early`:
+    its authors do not want it to be public yet.
     """
 
     state: str
@@ -45,6 +46,7 @@ class Situation:
     has_live: bool = False
     seen: int | None = None
     latest: int = 0
+    early: bool = False
 
 
 @dataclass(frozen=True)

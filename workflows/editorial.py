@@ -7,7 +7,7 @@ state draft or in review while the public goes on reading its live revision.
 from __future__ import annotations
 
 from workflows.definition import Live, State, Transition, Workflow
-from workflows.guards import N_, complete, has_live, has_words, not_own_work, saw_the_latest
+from workflows.guards import N_, complete, has_live, has_words, not_own_work, not_too_early, saw_the_latest
 
 DRAFT, IN_REVIEW, CHANGES, PUBLISHED, WITHDRAWN = (
     "draft",
@@ -37,7 +37,7 @@ EDITORIAL = Workflow(
         State(IN_REVIEW, N_("In review"), N_("It is the coach's turn.")),
         State(CHANGES, N_("Changes requested"), N_("It is the author's turn: the coach said what to change.")),
         State(PUBLISHED, N_("Published"), N_("Everybody can find and read it.")),
-        State(WITHDRAWN, N_("Withdrawn"), N_("A page remains that says so and why.")),
+        State(WITHDRAWN, N_("Withdrawn"), N_("A page remains that says so.")),
     ),
     roles=(ANYONE, SIGNED_IN, AUTHOR, CO_AUTHOR, COACH, MANAGER),
     transitions=(
@@ -75,7 +75,7 @@ EDITORIAL = Workflow(
             frozenset({IN_REVIEW}),
             PUBLISHED,
             frozenset({COACH}),
-            guards=(not_own_work, saw_the_latest, complete),
+            guards=(not_own_work, saw_the_latest, complete, not_too_early),
             live=Live.PUBLISH,
             words="optional",
             next=N_("Published. Everybody can find it now."),
@@ -108,7 +108,7 @@ EDITORIAL = Workflow(
             guards=(has_live, has_words),
             live=Live.REMOVE,
             words="required",
-            next=N_("Withdrawn. A page remains that says so and why."),
+            next=N_("Withdrawn. It is gone everywhere at once; a page remains that says so."),
         ),
         Transition(
             "restore",
@@ -131,6 +131,7 @@ EDITORIAL = Workflow(
         "address",
         "resolve",
         "note",
+        "invite",
         "manage",
     ),
     permissions={
@@ -153,6 +154,8 @@ EDITORIAL = Workflow(
         "resolve": dict.fromkeys((IN_REVIEW, CHANGES), frozenset({COACH})),
         # between those who review, of what they did not write themselves
         "note": dict.fromkeys(_states, frozenset({COACH, MANAGER})),
+        # a reader from outside, who reads and comments
+        "invite": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES, PUBLISHED), _desk),
         "manage": dict.fromkeys(_states, frozenset({MANAGER})),
     },
 )

@@ -36,6 +36,13 @@ def saw_the_latest(s: Situation) -> Objection | None:
     return None
 
 
+def not_too_early(s: Situation) -> Objection | None:
+    """Its authors may say before which day it must not be public."""
+    if s.early:
+        return Objection(N_("Its authors ask that it does not become public yet. Publish it on a later date instead."))
+    return None
+
+
 def has_live(s: Situation) -> Objection | None:
     """There is a public revision."""
     return None if s.has_live else Objection(N_("Nothing of this record is public yet."))

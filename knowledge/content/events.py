@@ -63,6 +63,9 @@ EVENTS: Mapping[str, Event] = {
         Event("confirm", N_("A link to confirm an address"), needed=True),
         Event("moving", N_("My account is to get another address"), needed=True),
         Event("moved", N_("My account has another address"), needed=True),
+        Event("planned", N_("A day is set on which my record is published")),
+        Event("unplanned", N_("A record could not be published on its day")),
+        Event("expired", N_("My record may have gone out of date")),
     )
 }
 CHOOSABLE: Mapping[str, Event] = {event.id: event for event in EVENTS.values() if not event.needed}

@@ -47,7 +47,8 @@ class Field:
 
     `facets`: the facets this field feeds (see `facets.py`). `weight`: how much a word here counts in full text;
     0 keeps the field out of it. `example` is shown beside the form. `public=False` keeps the answer off the
-    public page, the index and every public export.
+    public page, the index and every public export. `names=True`: it says who wrote the record or where they work,
+    and is kept back in the same way when a record is published without names (see `openness.py`).
     """
 
     id: str
@@ -58,6 +59,7 @@ class Field:
     facets: tuple[str, ...] = ()
     weight: float = 0.0
     public: bool = True
+    names: bool = False
 
     @property
     def empty(self) -> Any:

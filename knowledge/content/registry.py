@@ -31,7 +31,8 @@ class Example:
 class RecordType:
     """A kind of record: what it is called, what it is for in a sentence, its sections, its coach's checks.
 
-    `names`: language -> name. `example`: shown beside the form, with the checks.
+    `names`: language -> name. `example`: shown beside the form, with the checks. `valid_for`: years after which its
+    authors are asked whether it still holds; 0 for what does not go out of date.
     """
 
     id: str
@@ -40,6 +41,7 @@ class RecordType:
     sections: tuple[Section, ...]
     checks: tuple[str, ...] = ()
     example: Example | None = None
+    valid_for: int = 0
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -62,7 +64,9 @@ class RecordType:
         return self.names.get(language) or self.names["en"]
 
 
-RESERVED = frozenset({"id", "kind", "state", "authors", "source", "programme", "live", "published", "reason"})
+RESERVED = frozenset(
+    {"id", "kind", "state", "authors", "source", "programme", "live", "published", "reason", "public_reason"}
+)
 
 
 class Registry:

@@ -6,7 +6,7 @@ Everything is plain text; the template escapes it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
@@ -32,7 +32,7 @@ from knowledge.content.fields import (
 )
 from knowledge.content.registry import RecordType, Registry
 from knowledge.content.vocabularies import Vocabularies
-from knowledge.derive import dates
+from knowledge.derive import dates, prose
 from knowledge.derive.kinds import SHOW_LABELS, kind_of
 from knowledge.derive.marks import Budget, Marks, marked
 
@@ -54,11 +54,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Telling:
-    """What turns values into words: the vocabularies, a language, and `say` for the texts of the interface."""
+    """What turns values into words: the vocabularies, a language, and `say` for the texts of the interface.
+
+    `signs`: prose with the signs of Markdown, for two texts that differ in nothing else.
+    """
 
     vocabularies: Vocabularies
     language: str = "en"
     say: Callable[[str], str] = str
+    signs: bool = False
 
 
 def changes(
@@ -74,6 +78,8 @@ def changes(
     for f in record_type.fields:
         if before.get(f.id) != after.get(f.id):
             old, new = (told(f, values.get(f.id), how) for values in (before, after))
+            if old == new:  # only a heading, or something in bold
+                old, new = (told(f, values.get(f.id), replace(how, signs=True)) for values in (before, after))
             found.append(Change(f.id, f.label, kind_of(f), old, new, marked(old, new, budget)))
     return tuple(found)
 
@@ -91,7 +97,6 @@ def in_words(f: Field, value: Any, how: Telling) -> str:
 
 @in_words.register(Line)
 @in_words.register(Person)
-@in_words.register(Prose)
 @in_words.register(Link)
 @in_words.register(RecordRef)
 def _(f: Field, value: Any, how: Telling) -> str:
@@ -101,6 +106,11 @@ def _(f: Field, value: Any, how: Telling) -> str:
 @in_words.register
 def _(f: File, value: Any, how: Telling) -> str:
     return str(value[:6])  # enough to see that it is another one; its title and caption stand beside it
+
+
+@in_words.register
+def _(f: Prose, value: Any, how: Telling) -> str:
+    return str(value) if how.signs else prose.readable(value)
 
 
 @in_words.register

@@ -73,6 +73,59 @@ def plain(text: str) -> str:
     return "\n".join(w for w in words if w.strip())
 
 
+def readable(text: str) -> str:
+    """A Markdown text as one reads it: without its signs, but with its paragraphs, lists and tables, links in full."""
+    if _too_dense(text):
+        return text
+    tokens = _parser().parse(text)
+    if _depth(tokens) > MAX_DEPTH:
+        return text
+    return "".join(_laid_out(tokens)).strip("\n")
+
+
+def _laid_out(tokens: Sequence[Token]) -> Iterator[str]:
+    marks: list[str] = []  # of the lists that are open: a number for what counts, a point for what does not
+    marker, indent, cells = "", 0, list[str]()
+    for number, token in enumerate(tokens):
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            marks.append(str(token.attrs.get("start", 1)) if token.tag == "ol" else "")
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            marks.pop()
+            yield "" if marks else "\n"
+        elif token.type == "list_item_open":
+            marker = f"{marks[-1]}. " if marks[-1] else "• "
+            marks[-1] = str(int(marks[-1]) + 1) if marks[-1] else ""
+        elif token.type == "hr":
+            yield "———\n\n"
+        elif token.type in ("blockquote_open", "blockquote_close"):
+            indent += token.nesting
+        elif token.type == "inline" and tokens[number - 1].tag in ("td", "th"):
+            cells.append("".join(_read(token.children or ())))
+        elif token.type == "tr_close":
+            yield " | ".join(cells) + "\n"
+            cells = []
+        elif token.type == "table_close":
+            yield "\n"
+        elif token.type in ("inline", "fence", "code_block"):
+            words = "".join(_read(token.children or ())) if token.type == "inline" else token.content.strip("\n")
+            yield "  " * (max(len(marks) - 1, 0) + indent) + marker + words + ("\n" if marks else "\n\n")
+            marker = ""
+
+
+def _read(tokens: Sequence[Token]) -> Iterator[str]:
+    """Words in a line; after those of a link its address, unless they are its address."""
+    words, address = list[str](), ""
+    for token in tokens:
+        if token.type == "link_open":
+            words, address = [], str(token.attrs.get("href", ""))
+        elif token.type == "link_close":
+            yield f" ({address})" if address != "".join(words) else ""
+        else:
+            text = "\n" if token.type == "hardbreak" else "".join(_inline([token]))
+            words.append(text)
+            yield text
+
+
 def _too_dense(text: str) -> bool:
     """Whether parsing would take long: too many bytes, or too many brackets that may begin a link."""
     return len(text.encode("utf-8", "replace")) > MAX_BYTES or text.count("[") > MAX_BRACKETS

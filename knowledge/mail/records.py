@@ -34,7 +34,7 @@ def of(path: Callable[[Record], str], holds: Callable[[Record], bool] = lambda r
             raise NotFound(mail.record_id)
         said = _said(sending, record)
         who = find.person(session, said.by or 0)
-        facts = {"title": record.latest.title, "who": who.name if who else say.gettext("Somebody")}
+        facts = {"title": record.latest.title, "who": who.name if who else said.guest or say.gettext("Somebody")}
         facts |= _days(record, sending.language)
         facts["coach"] = record.coach.name if record.coach else say.gettext("no coach yet")
         return Matter(path(record), facts, said.words, said.about, said.anchor)
@@ -50,12 +50,16 @@ def late(record: Record) -> bool:
 
 @dataclass(frozen=True)
 class Said:
-    """Who said what about what, and the point on the record's page where it stands ("" for none)."""
+    """Who said what about what, and the point on the record's page where it stands ("" for none).
+
+    `guest`: the name of who said it without an account.
+    """
 
     by: int | None
     words: str
     about: str
     anchor: str = ""
+    guest: str = ""
 
 
 def _said(sending: Sending, record: Record) -> Said:
@@ -67,6 +71,8 @@ def _said(sending: Sending, record: Record) -> Said:
     step = session.get(Step, facts["step"]) if "step" in facts else None
     if step is not None:
         return _of_step(session, mail, record, step, say)
+    if "live" in facts:
+        return Said(None, "", "")  # nobody: a day has come
     comment = session.get(Comment, facts.get("comment", 0))
     thread = threads.thread(session, record.id, comment.thread_id if comment else facts.get("thread", 0))
     reader = Actor(sending.account.id, sending.account.name)
@@ -74,7 +80,7 @@ def _said(sending: Sending, record: Record) -> Said:
         raise NotFound(mail.record_id)
     about = _label(session, record, thread, say) + (f": “{thread.quote}”" if thread.quote else "")
     if comment is not None:
-        return Said(comment.person_id, comment.text, about, f"#point-{thread.id}")
+        return Said(comment.person_id, comment.text, about, f"#point-{thread.id}", comment.guest)
     if thread.standing != ADDRESSED:
         raise NotFound(mail.record_id)
     return Said(facts.get("by"), thread.comments[0].text, about, f"#point-{thread.id}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from knowledge.content.fields import N_
 from knowledge.mail import matters, records
 from knowledge.mail.matters import Reading
+from knowledge.services import catalogue
 from workflows.editorial import CHANGES, IN_REVIEW
 
 RECORDS = N_("You get this because of your part in these records.")
@@ -104,9 +105,29 @@ EVENTS: Mapping[str, Told] = {
     ),
     "withdrawn": Told(
         N_("Withdrawn: %(title)s"),
-        N_("%(who)s withdrew “%(title)s”. A page remains that says so and why."),
+        N_("%(who)s withdrew “%(title)s”. It is gone everywhere at once; a page remains that says so."),
         N_("Go to the record"),
         records.of(lambda record: f"/work/{record.id}", lambda record: record.live_id is None),
+    ),
+    "planned": Told(
+        N_("Will be published: %(title)s"),
+        N_("%(who)s decided that “%(title)s” is published on this day:"),
+        N_("Go to the record"),
+        records.of(lambda record: f"/work/{record.id}", lambda record: record.plan is not None),
+    ),
+    "unplanned": Told(
+        N_("Not published on its day: %(title)s"),
+        N_("The decision to publish “%(title)s” on a day does not hold any more. It waits for a new one."),
+        N_("Go to the record"),
+        records.of(lambda record: f"/work/{record.id}", lambda record: not record.plan and record.state == IN_REVIEW),
+    ),
+    "expired": Told(
+        N_("Does it still hold? %(title)s"),
+        N_(
+            "“%(title)s” has reached the end of its validity. Until you answer, readers see that it may be out of date."
+        ),
+        N_("Say that it holds, or write a new version"),
+        records.of(lambda record: f"/work/{record.id}/valid", catalogue.is_expired),
     ),
     "invited": Told(
         N_("Invitation: %(title)s"),

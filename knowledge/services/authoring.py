@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from knowledge.content import checks
+from knowledge.content import checks, openness
 from knowledge.content.checks import Problem, tidy
 from knowledge.content.fields import N_
 from knowledge.content.registry import RecordType
@@ -41,6 +42,21 @@ class Desk:
     words: str = ""
     words_by: str = ""
     needed: tuple[int, int] = field(default=(0, 0))
+
+    @property
+    def nameless(self) -> bool:
+        """Whether the latest text asks for publication without names."""
+        return openness.is_nameless(self.values)
+
+    @property
+    def not_before(self) -> datetime | None:
+        """Before when its authors do not want it to be public."""
+        return openness.earliest(self.values)
+
+    @property
+    def expired(self) -> bool:
+        """Whether what is public of it may be out of date."""
+        return self.record.live_id is not None and self.record.expires is not None and self.record.expires <= now()
 
 
 def new_id() -> str:
@@ -198,6 +214,13 @@ def remove_author(session: Session, actor: Actor, record_id: str, authorship_id:
     invitations.end_of_line(session, found)
     _touch(session, record)
     return record
+
+
+def put(session: Session, record: Record, values: dict[str, Any], person_id: int | None) -> Revision:
+    """Keep these answers, which were checked, as the newest revision."""
+    revision = _add_revision(session, record, values, person_id)
+    put_latest(session, record)
+    return revision
 
 
 def put_latest(session: Session, record: Record) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from knowledge.content import openness
 from knowledge.content.media import Attachment
 from knowledge.content.registry import RecordType
 from knowledge.services import access, editorial, files, vocabulary, wording
@@ -16,7 +17,9 @@ from knowledge.services.access import PUBLIC
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Gone, NotFound, SearchDown
 from knowledge.services.indexing import DESK
-from knowledge.storage import find
+from knowledge.storage import find, publications
+from knowledge.storage.models.base import now
+from knowledge.storage.models.records import Publication as Publication
 from knowledge.storage.models.records import Record as Record
 from knowledge.storage.models.records import Revision as Revision
 from search import language
@@ -47,7 +50,11 @@ class Findings:
 
 @dataclass(frozen=True)
 class Article:
-    """A record as its public page shows it."""
+    """A record as its page shows it.
+
+    `publication`: the version that became public, None for what is not public; `versions`: all that can be read, the
+    newest first. `nameless`: nobody may learn from it who wrote it.
+    """
 
     record: Record
     revision: Revision
@@ -57,11 +64,29 @@ class Article:
     related: tuple[Record, ...] = ()
     reader_is_member: bool = False
     files: Mapping[str, Attachment] = field(default_factory=dict)
+    publication: Publication | None = None
+    versions: tuple[Publication, ...] = ()
+    nameless: bool = False
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The answers of the live revision."""
-        return self.revision.values
+        """The answers that everybody may read."""
+        return openness.public(self.record_type, self.revision.values, nameless=self.nameless)
+
+    @property
+    def published(self) -> datetime | None:
+        """When this version became public."""
+        return self.publication.at if self.publication else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this is what the public reads now."""
+        return self.revision.id == self.record.live_id
+
+    @property
+    def expired(self) -> bool:
+        """Whether it may be out of date, by what its authors or its type say."""
+        return is_expired(self.record)
 
 
 def find_practices(session: Session, engine: SearchEngine, query: Query) -> Findings:
@@ -114,10 +139,16 @@ def read(session: Session, actor: Actor, record_id: str) -> Article:
     if record is None:
         raise NotFound(record_id)
     if record.live is None:
-        if record.state == WITHDRAWN and (step := find.last_step(session, record_id, "withdraw", "import")):
-            raise Gone(record.id, step.words, step.at.date().isoformat())
-        raise NotFound(record_id)
+        raise tombstone(session, record) or NotFound(record_id)
     return article(session, actor, record, record.live)
+
+
+def tombstone(session: Session, record: Record) -> Gone | None:
+    """What everybody is told of what was withdrawn, as long as nothing takes its place."""
+    step = find.last_step(session, record.id, "withdraw", "import")
+    if step is None or step.target != WITHDRAWN:
+        return None
+    return Gone(record.id, step.public_words, step.at.date().isoformat())
 
 
 def preview(session: Session, actor: Actor, record_id: str) -> Article:
@@ -128,17 +159,22 @@ def preview(session: Session, actor: Actor, record_id: str) -> Article:
 
 def article(session: Session, actor: Actor, record: Record, revision: Revision) -> Article:
     """A revision of a record with everything its page says about it."""
-    registry = vocabulary.registry(session)
-    published = find.last_step(session, record.id, "publish") if revision is record.live else None
+    registry, versions = vocabulary.registry(session), tuple(publications.of_record(session, record.id))
+    version = next((v for v in versions if v.number == revision.number), None)
+    # names that were taken off since are off the older versions too
+    nameless = any(openness.is_nameless(r.values) for r in (revision, record.live) if r is not None)
     return Article(
         record,
         revision,
         registry[record.kind],
-        tuple(record.credits) if revision is record.live else names(record),
-        published.person.name if published and published.person else "",
+        () if nameless else tuple(version.credits) if version else names(record),
+        version.by.name if version and version.by and not nameless else "",
         related(session, revision),
         access.standing(session, actor).person_id is not None,
         files.of(session, record, revision.values),
+        version,
+        versions,
+        nameless,
     )
 
 
@@ -168,6 +204,11 @@ def similar(session: Session, engine: SearchEngine, article: Article, limit: int
     except SearchDown:
         return ()
     return tuple(f for f in found if f.record.id != article.record.id)[:limit]
+
+
+def is_expired(record: Record) -> bool:
+    """Whether what is public of it has gone past its date."""
+    return record.live_id is not None and record.expires is not None and record.expires <= now()
 
 
 def titles(session: Session, ids: list[str]) -> dict[str, str]:

@@ -9,27 +9,37 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.orm import Session
 
-from knowledge.content import checks
+from knowledge.content import checks, openness
 from knowledge.content.checks import tidy
 from knowledge.derive import index as derive_index
-from knowledge.services import access, claims, discussion, notices, outbox, vocabulary
+from knowledge.services import access, claims, discussion, notices, outbox, publicity, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
+from knowledge.services.publicity import names as names
 from knowledge.storage import find
 from knowledge.storage.models import records as tables
 from knowledge.storage.models.base import now
 from knowledge.storage.models.records import Record, Step
 from workflows.definition import Live, Move, Refused, Situation, Transition
-from workflows.editorial import ANYONE, EDITORIAL, IN_REVIEW, PUBLISHED, SIGNED_IN
+from workflows.editorial import ANYONE, EDITORIAL, IN_REVIEW, PUBLISHED, SIGNED_IN, WITHDRAWN
 
 log = structlog.get_logger()
 MAX_WORDS = 5000
 
 
 def advance(
-    session: Session, actor: Actor, record_id: str, transition: str, *, words: str = "", seen: int | None = None
+    session: Session,
+    actor: Actor,
+    record_id: str,
+    transition: str,
+    *,
+    words: str = "",
+    public_words: str = "",
+    seen: int | None = None,
 ) -> Move:
     """Take a record one step on. `seen`: number of the revision the actor looked at.
+
+    `public_words`: of a withdrawal, what everybody may read of the reason; `words` stay with those who work on it.
 
     Raises workflows.Refused when the step may not be made, NotFound for a record the actor may not know of.
     """
@@ -52,13 +62,13 @@ def advance(
             reason=refused.reason.value,
         )
         raise
-    _write(session, actor, record, move)
+    _write(session, actor, record, move, tidy(public_words, lines=True)[:MAX_WORDS])
     return move
 
 
 def situate(session: Session, actor: Actor, record: Record, *, words: str = "", seen: int | None = None) -> Situation:
     """The facts the workflow decides on, read now."""
-    registry = vocabulary.registry(session)
+    registry, not_before = vocabulary.registry(session), openness.earliest(record.latest.values)
     return Situation(
         state=record.state,
         roles=access.roles_in(session, actor, record),
@@ -68,6 +78,7 @@ def situate(session: Session, actor: Actor, record: Record, *, words: str = "", 
         has_live=record.live_id is not None,
         seen=seen,
         latest=record.latest.number,
+        early=not_before is not None and not_before > now(),
     )
 
 
@@ -76,33 +87,35 @@ def offered(session: Session, actor: Actor, record: Record) -> tuple[Transition,
     return EDITORIAL.offered(situate(session, actor, record))
 
 
-def admit(session: Session, actor: Actor, record: Record, state: str, words: str = "") -> None:
+def admit(session: Session, actor: Actor, record: Record, state: str, words: str = "", public_words: str = "") -> None:
     """Let a record that comes in whole stand in `state`; history says that it was imported, and by whom.
 
     A record admitted as published makes its latest revision live. The caller has checked that the actor may.
     """
     source, record.state = record.state, EDITORIAL.state(state).id
     record.latest.sealed = state != EDITORIAL.initial
-    if state == PUBLISHED:
-        record.live = record.latest
-        record.published = record.published or now()
-        record.first_published = record.first_published or record.published
-    record.credits = names(record)
+    live = record.latest if state == PUBLISHED else record.live
+    if live is not None:
+        publicity.begin(session, record, live, record.published or now(), None)
+    if state == WITHDRAWN:
+        publicity.end(session, record, now())
     record.waiting_since = now() if state == IN_REVIEW else None
-    _step(session, actor, record, "import", source, words)
+    step = Step(record_id=record.id, revision_id=record.latest.id, person_id=actor.person_id, transition="import")
+    step.source, step.target, step.words, step.public_words = source, record.state, words, public_words
+    session.add(step)
 
 
-def _write(session: Session, actor: Actor, record: Record, move: Move) -> None:
+def _write(session: Session, actor: Actor, record: Record, move: Move, public_words: str) -> None:
     moment = now()
+    record.plan = None  # what was decided for later was decided about the record as it stood
     if move.target == IN_REVIEW:
         record.latest.sealed = True
     # what was withdrawn is what was public, not the draft above it
     decided_on = record.live if move.live is Live.REMOVE and record.live else record.latest
     if move.live is Live.PUBLISH:
-        record.live, record.credits = record.latest, names(record)
-        record.published, record.first_published = moment, record.first_published or moment
+        publicity.begin(session, record, record.latest, moment, actor.person_id)
     elif move.live is Live.REMOVE:
-        record.live = None
+        publicity.end(session, record, moment)
         record.latest.sealed = True
     elif move.live is Live.RETURN and record.live is not None:
         record.latest = record.live
@@ -116,6 +129,7 @@ def _write(session: Session, actor: Actor, record: Record, move: Move) -> None:
         source=move.source,
         target=move.target,
         words=move.words,
+        public_words=public_words if move.live is Live.REMOVE else "",
         at=moment,
     )
     session.add(step)
@@ -128,30 +142,12 @@ def _write(session: Session, actor: Actor, record: Record, move: Move) -> None:
     outbox.changed(session, record.id)
 
 
-def names(record: Record) -> list[str]:
-    """The names of all who write a record or are credited for it, in order."""
-    return [a.name for a in record.authorships if a.role != tables.FORMER]
-
-
 def put_layers(session: Session, record: Record) -> None:
     """The facet values of both layers, from the revisions they stand for."""
     registry = vocabulary.registry(session)
     record_type = registry[record.kind]
     latest = derive_index.facet_values(record_type, record.latest.values, registry)
-    live = derive_index.facet_values(record_type, record.live.values, registry) if record.live else None
+    public = openness.public(record_type, record.live.values) if record.live else None
+    live = derive_index.facet_values(record_type, public, registry) if public is not None else None
     outbox.put_facets(session, record, tables.LATEST, latest)
     outbox.put_facets(session, record, tables.LIVE, live)
-
-
-def _step(session: Session, actor: Actor, record: Record, name: str, source: str, words: str) -> None:
-    session.add(
-        Step(
-            record_id=record.id,
-            revision_id=record.latest.id,
-            person_id=actor.person_id,
-            transition=name,
-            source=source,
-            target=record.state,
-            words=words,
-        )
-    )

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from knowledge.content import checks
+from knowledge.content import checks, openness
 from knowledge.content.registry import RecordType, Registry
 from knowledge.derive import export as derive_export
 from knowledge.derive import index as derive_index
@@ -30,7 +30,7 @@ from knowledge.storage.models.base import now
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.programmes import Programme
 from knowledge.storage.models.records import Authorship, FacetValue, Record, Revision
-from workflows.editorial import DRAFT, EDITORIAL, IN_REVIEW, PUBLISHED, WITHDRAWN
+from workflows.editorial import DRAFT, EDITORIAL, IN_REVIEW, PUBLISHED
 
 BATCH = 200
 MAX_LINE = 4_000_000  # characters
@@ -77,6 +77,7 @@ class Line:
     source: dict[str, str] | None
     programme: str
     reason: str
+    public_reason: str
     published: datetime | None
 
 
@@ -152,7 +153,7 @@ def parsed(number: int, text: str, registry: Registry, publish: bool) -> Line:
     return Line(
         number, record_id, record_type, values, live if publish else None, state if publish else DRAFT,
         _authors(raw.get("authors", [])), _source(raw.get("source")), _slug(raw.get("programme", "")),
-        _words(raw.get("reason", "")), _moment(raw.get("published")) if publish else None,
+        _words(raw, "reason"), _words(raw, "public_reason"), _moment(raw.get("published")) if publish else None,
     )  # fmt: skip
 
 
@@ -180,6 +181,8 @@ def _line(session: Session, record: Record, registry: Registry) -> dict[str, Any
     step = find.last_step(session, record.id, "request-changes", "withdraw", "import")
     if step and step.words and step.target == record.state:
         line["reason"] = step.words
+    if step and step.public_words and step.target == record.state:
+        line["public_reason"] = step.public_words
     line |= derive_export.to_line(record_type, record.latest.values)
     if record.live is not None and record.live_id != record.latest_id:
         line["live"] = derive_export.to_line(record_type, record.live.values)
@@ -199,17 +202,15 @@ def _admit_all(session: Session, actor: Actor, lines: list[Line], registry: Regi
     facets = []
     for line, record in zip(lines, made, strict=True):
         record.latest, record.live = latest[line.id], live.get(line.id)
-        if record.live is not None:
+        if record.live is not None or line.state == PUBLISHED or line.published:
             record.first_published = record.published = line.published or now()
-        elif line.state == PUBLISHED or line.published:
-            record.published = line.published or now()
-            record.first_published = record.published
-        editorial.admit(session, actor, record, line.state, line.reason)
-        if line.state == WITHDRAWN:
-            record.live = None
+        editorial.admit(session, actor, record, line.state, line.reason, line.public_reason)
         for layer, revision in ((tables.LATEST, record.latest), (tables.LIVE, record.live)):
             if revision is not None:
-                values = derive_index.facet_values(line.record_type, revision.values, registry)
+                answers = revision.values
+                if layer == tables.LIVE:
+                    answers = openness.public(line.record_type, answers)
+                values = derive_index.facet_values(line.record_type, answers, registry)
                 facets += outbox.facet_rows(record.id, layer, values)
     session.flush()
     if facets:
@@ -333,9 +334,10 @@ def _slug(raw: Any) -> str:
     return raw or ""
 
 
-def _words(raw: Any) -> str:
+def _words(line: Mapping[str, Any], key: str) -> str:
+    raw = line.get(key, "")
     if not isinstance(raw, str):
-        raise _Refuse("reason", "must be text")
+        raise _Refuse(key, "must be text")
     return checks.tidy(raw, lines=True)[:5000]
 
 

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from knowledge.content import openness
 from knowledge.derive import index as derive_index
 from knowledge.services import editorial, files, outbox, vocabulary
 from knowledge.services.access import PUBLIC
@@ -266,12 +267,13 @@ def _document(
     session: Session, record: Record, revision: Revision, document_id: str, readers: frozenset[str]
 ) -> Document:
     registry = vocabulary.registry(session)
+    record_type, values = registry[record.kind], revision.values
     moment = record.published if readers == {PUBLIC} else record.changed
     names = record.credits if readers == {PUBLIC} else editorial.names(record)
     return derive_index.document(
         document_id,
-        registry[record.kind],
-        revision.values,
+        record_type,
+        openness.public(record_type, values) if readers == {PUBLIC} else values,
         registry,
         audience=readers,
         date=moment.isoformat() if moment else "",

@@ -66,8 +66,8 @@ def still_concerns(session: Session, mail: Mail, record: Record) -> bool:
 
 def of_comment(session: Session, record: Record, thread: Thread, comment: Comment) -> None:
     """Tell the other side, and whoever took part in the thread; of private ones only those who review."""
-    writers, coaches = _writers(session, record), _coaches(session, record)
-    others = coaches if thread.private or comment.person_id in {p.id for p in writers} else writers
+    wrote = writers(session, record)
+    others = coaches(session, record) if thread.private or comment.person_id in {p.id for p in wrote} else wrote
     took_part = mailbox.people(session, [c.person_id for c in thread.comments if c.person_id])
     readers = {p.id: p for p in (*others, *took_part) if p.id != comment.person_id}
     tell(session, "commented", readers.values(), record.id, {"comment": comment.id})
@@ -76,7 +76,7 @@ def of_comment(session: Session, record: Record, thread: Thread, comment: Commen
 def of_addressed(session: Session, record: Record, thread: Thread, person_id: int | None) -> None:
     """Tell those who review that a point was addressed while the record is with them; a submission tells it itself."""
     facts = {"thread": thread.id, "by": person_id or 0, "revision": record.latest.number}
-    tell(session, "addressed", (p for p in _coaches(session, record) if p.id != person_id), record.id, facts)
+    tell(session, "addressed", (p for p in coaches(session, record) if p.id != person_id), record.id, facts)
 
 
 def tell(
@@ -191,12 +191,13 @@ def send_again(session: Session, actor: Actor, mail_id: int) -> None:
     mail.outcome, mail.due, mail.tries, mail.trouble = WAITING, now(), 0, ""
 
 
-def _coaches(session: Session, record: Record) -> list[Person]:
+def coaches(session: Session, record: Record) -> list[Person]:
     """The coach of the record; without one who is there, those of its programme; nobody who wrote any of it."""
     return rota(session).coaches(record)
 
 
-def _writers(session: Session, record: Record) -> list[Person]:
+def writers(session: Session, record: Record) -> list[Person]:
+    """The authors and co-authors of a record."""
     ids = [a.person_id for a in record.authorships if a.role in (tables.AUTHOR, tables.CO_AUTHOR) and a.person_id]
     return list(mailbox.people(session, ids))
 
@@ -219,21 +220,21 @@ def _managers(session: Session, _: Record) -> list[Person]:
 
 def _if_unattended(session: Session, record: Record) -> list[Person]:
     """Managers, while nobody who is there may review a record that waits."""
-    unattended = record.state == IN_REVIEW and not _coaches(session, record)
+    unattended = record.state == IN_REVIEW and not coaches(session, record)
     return _managers(session, record) if unattended else []
 
 
 # event -> whom it concerns
 READERS: Mapping[str, Callable[[Session, Record], list[Person]]] = {
-    "submitted": _coaches,
-    "returned": _writers,
-    "published": _writers,
-    "withdrawn": _writers,
-    "claimed": _writers,
+    "submitted": coaches,
+    "returned": writers,
+    "published": writers,
+    "withdrawn": writers,
+    "claimed": writers,
     "handed-back": _if_free,
     "assigned": _given,
-    "due-soon": _coaches,
-    "overdue": _coaches,
+    "due-soon": coaches,
+    "overdue": coaches,
     "escalated": _managers,
     "unattended": _if_unattended,
 }

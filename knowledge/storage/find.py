@@ -17,6 +17,7 @@ from knowledge.storage.models.records import (
     LIVE,
     Authorship,
     FacetValue,
+    Plan,
     Record,
     Revision,
     Step,
@@ -29,6 +30,7 @@ WHOLE = (
     selectinload(Record.authorships),
     joinedload(Record.programme),
     joinedload(Record.coach),
+    joinedload(Record.plan).joinedload(Plan.person),
 )
 
 

@@ -25,6 +25,7 @@ from knowledge.services import (
     history,
     invitations,
     programmes,
+    sharing,
 )
 from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web import files
@@ -39,6 +40,7 @@ from workflows.editorial import EDITORIAL
 
 bp = Blueprint("authoring", __name__, url_prefix="/work")
 Answer = Response | str | tuple[str, int]
+MAY = ("edit", "share", "review", "manage", "invite", "revise")  # what the desk's buttons depend on
 
 
 @bp.get("")
@@ -188,8 +190,11 @@ def people(record_id: str) -> Answer:
         except Invalid as error:
             problems = error.problems
     opened = site().ask(authoring.open_desk, actor, record_id, "share")
-    asked = site().ask(invitations.of_record, actor, record_id)
-    page = render_template("authoring/people.html", desk=opened, invited=asked, problems=problems, given=request.form)
+    shown = {
+        "invited": site().ask(invitations.of_record, actor, record_id),
+        "links": site().ask(sharing.of, actor, record_id),
+    }
+    page = render_template("authoring/people.html", desk=opened, problems=problems, given=request.form, **shown)
     return (page, 422) if problems else page
 
 
@@ -310,7 +315,7 @@ def _pressed_twice(record_id: str) -> bool:
 
 
 def _may(desk: authoring.Desk) -> dict[str, bool]:
-    return {p: EDITORIAL.may(p, desk.record.state, desk.roles) for p in ("edit", "share", "review", "manage")}
+    return {p: EDITORIAL.may(p, desk.record.state, desk.roles) for p in MAY}
 
 
 def _whole(text: str | None) -> int | None:

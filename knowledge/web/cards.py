@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from knowledge.content.registry import Registry
 from knowledge.derive.dates import ONGOING, in_words
+from knowledge.services import catalogue
 from knowledge.services.catalogue import Found, Record, Revision
 from search.query import Hit, Snippet
 
@@ -29,6 +30,7 @@ class Card:
     language: str
     facts: tuple[str, ...]
     passage: Markup
+    expired: bool = False
 
 
 def found_card(found: Found, registry: Registry, language: str) -> Card:
@@ -46,6 +48,7 @@ def card(record: Record, revision: Revision, registry: Registry, language: str, 
         revision.language,
         (registry[record.kind].name(language), *facts),
         marked(hit.snippet) if hit else Markup(""),
+        catalogue.is_expired(record) and revision.id == record.live_id,
     )
 
 
@@ -65,6 +68,11 @@ def years(values: Mapping[str, Any], language: str) -> str:
 def practice_url(record_id: str, title: str) -> str:
     """The address of a record's page; only the id counts, the title is for people."""
     return url_for("public.practice", record_id=record_id, slug=slug(title))
+
+
+def version_url(record_id: str, number: int) -> str:
+    """The permanent address of a version that was public: the one to cite."""
+    return url_for("publication.version", record_id=record_id, number=number)
 
 
 def slug(title: str) -> str:

@@ -12,6 +12,7 @@ from flask import make_response
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from knowledge.content import openness
 from knowledge.content.facets import Take
 from knowledge.content.registry import Registry
 from knowledge.services.catalogue import Findings, Found, Record, Revision
@@ -30,13 +31,14 @@ _COLUMNS = (
     "evidence",
     "language",
     "published",
+    "valid_until",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "–")
 
 
 def item(record: Record, revision: Revision, registry: Registry, language: str) -> dict[str, Any]:
     """A record in a list, for programs: ids, not labels."""
-    values = revision.values
+    values = openness.public(registry[record.kind], revision.values)
     return {
         "id": record.id,
         "url": practice_url(record.id, revision.title),
@@ -51,6 +53,7 @@ def item(record: Record, revision: Revision, registry: Registry, language: str) 
         "evidence": values.get("evidence", ""),
         "language": revision.language,
         "published": record.published.isoformat() if record.published else None,
+        "valid_until": record.expires.isoformat() if record.expires else None,
     }
 
 

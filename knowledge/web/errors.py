@@ -124,7 +124,7 @@ def _page(error: Exception, status: int, title: str, sentence: str) -> Response:
     elif isinstance(error, errors.LinkOver):
         template = "errors/link_over.html"
     elif isinstance(error, Refused):
-        more = {"words": request.form.get("words", "")}
+        more = {"words": "\n\n".join(filter(None, map(request.form.get, ("words", "public_words"))))}
     elif request.method == "POST" and (
         isinstance(error, errors.StorageUnavailable | errors.FilesUnavailable | errors.WriteConflict)
         # sent to the coach, or taken off the authors, by somebody else while this was being written

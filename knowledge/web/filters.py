@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
 
 from knowledge.content.fields import N_
+from knowledge.derive import cite
 from knowledge.derive.dates import in_words
 from knowledge.services import catalogue, claims
 from knowledge.services.catalogue import Record
 from knowledge.services.claims import Step
 from knowledge.web import cards
-from knowledge.web.cards import practice_url, slug
+from knowledge.web.cards import practice_url, slug, version_url
 from knowledge.web.language import direction, reader_language
 from knowledge.web.site import site
 from workflows.clock import Due
@@ -29,6 +30,11 @@ def partial_date(text: str) -> str:
 def day(moment: datetime | None) -> str:
     """5 March 2026."""
     return str(format_date(moment, "d MMMM y")) if moment else ""
+
+
+def last_day(end: datetime | None) -> str:
+    """The last day before a moment at which something ends: 5 March 2026."""
+    return day(end - timedelta(seconds=1)) if end else ""
 
 
 def moment(at: datetime | None) -> str:
@@ -63,12 +69,15 @@ def weekday(on: date) -> str:
 
 
 def step_words(step: Step) -> str:
-    """What a line of history says: the state it led to, or whose review it became."""
-    label = HOLDINGS.get(step.transition) or EDITORIAL.state(step.target).label
+    """What a line of history says: the state it led to, whose review it became, or which day was set."""
+    label = BESIDE_STATES.get(step.transition) or EDITORIAL.state(step.target).label
     return str(gettext(label))
 
 
-HOLDINGS = {
+BESIDE_STATES = {
+    "plan": N_("To be published"),
+    "unplan": N_("Publication called off"),
+    "confirm": N_("Confirmed by its authors, valid until"),
     claims.CLAIM: N_("Taken up for review"),
     claims.HAND_BACK: N_("Handed back to the coaches of the programme"),
     claims.PAIR: N_("To the coach of its author"),
@@ -85,9 +94,22 @@ def years(values: Mapping[str, Any]) -> str:
 def state_words(record: Record) -> str:
     """The state on its chip; a published record with a newer version says both."""
     label = str(gettext(EDITORIAL.state(record.state).label))
+    if record.plan is not None:
+        label = str(gettext("Published from %(day)s", day=day(record.plan.due)))
     if record.live_id is not None and record.state != PUBLISHED:
         return str(gettext("Published, new version: %(state)s", state=label))
     return label
+
+
+def citation(article: catalogue.Article) -> str:
+    """How to cite a version that is public; "" for a text that is not."""
+    if article.publication is None:
+        return ""
+    names = article.authors or [gettext("Anonymous") if article.nameless else "Praxis"]
+    kind, number = article.record_type.name(reader_language()), article.revision.number
+    address = site().settings.address + version_url(article.record.id, number)
+    version = gettext("version %(n)s", n=number)
+    return cite.citation(names, article.publication.at.year, article.revision.title, kind, version, address)
 
 
 def authors(record: Record) -> str:
@@ -99,6 +121,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "marked": cards.marked,
     "partial_date": partial_date,
     "day": day,
+    "last_day": last_day,
     "moment": moment,
     "waiting": waiting,
     "took": took,
@@ -112,6 +135,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 GLOBALS: dict[str, Callable[..., Any]] = {
     "practice_url": practice_url,
+    "version_url": version_url,
+    "citation": citation,
     "direction": direction,
     "reader_language": reader_language,
     "interface_language": lambda: get_locale().language,

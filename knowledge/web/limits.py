@@ -64,6 +64,7 @@ own_secrets = limiter.limit(
     lambda: site().settings.sign_in_limit, key_func=_account, deduct_when=_refused, exempt_when=_not_posted
 )
 links = limiter.limit(lambda: site().settings.link_limit, exempt_when=_not_posted)
+shared_pages = limiter.limit("60 per minute")  # nobody reads faster, and guessing tokens is pointless
 registrations = limiter.limit(lambda: site().settings.register_limit, exempt_when=_not_posted)
 
 

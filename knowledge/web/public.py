@@ -19,7 +19,7 @@ from knowledge.services.errors import SearchDown, StorageUnavailable
 from knowledge.web import cards, downloads, files, narrowing, params
 from knowledge.web import facets as facet_pages
 from knowledge.web.actor import actor
-from knowledge.web.cards import Card, practice_url
+from knowledge.web.cards import Card, practice_url, version_url
 from knowledge.web.histogram import histogram
 from knowledge.web.language import reader_language
 from knowledge.web.params import Asked
@@ -164,18 +164,20 @@ def healthz() -> tuple[dict[str, Any], int]:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """What crawlers should leave alone: every combination of facets."""
-    response = make_response("User-agent: *\nDisallow: /practices?\nDisallow: /work\nDisallow: /review\n")
+    response = make_response(
+        "User-agent: *\nDisallow: /practices?\nDisallow: /work\nDisallow: /review\nDisallow: /shared\n"
+    )
     response.mimetype = "text/plain"
     return response
 
 
 def shown(article: Article, private: bool = False) -> dict[str, Any]:
     """What the template of a record's page needs."""
-    registry = site().registry()
-    named = show.references(article.record_type.fields, article.values)
+    registry, values = site().registry(), article.revision.values if private else article.values
+    named = show.references(article.record_type.fields, values)
     sections = show.sections(
         article.record_type,
-        article.values,
+        values,
         registry,
         titles=site().ask(catalogue.titles, list(named)),
         language=reader_language(),
@@ -218,6 +220,8 @@ def _practice_json(record_id: str) -> Response:
     item = downloads.item(article.record, article.revision, registry, reader_language())
     item["values"] = derive_api.item(article.record_type, article.values)
     item["authors"] = list(article.authors)
+    item["version"] = article.revision.number
+    item["cite"] = site().settings.address + version_url(article.record.id, article.revision.number)
     return make_response(item)
 
 

@@ -27,6 +27,7 @@ def advance(record_id: str, transition: str) -> Response:
         record_id,
         transition,
         words=request.form.get("words", ""),
+        public_words=request.form.get("public_words", ""),
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None,
     )
     flash(said(move.transition))

@@ -117,10 +117,12 @@ def test_register_write_return_fix_publish_find_revise_publish_again_withdraw(wh
     moved = public.get(items[0]["url"])
     assert moved.status_code == 301 and moved.location.endswith("/phone-offers-in-nine-counties")
 
-    # and at last it is withdrawn: a page remains that says so and why, and it is gone everywhere else
-    post(coach, f"/records/{record_id}/withdraw", f"/work/{record_id}", words="The shops asked us to.")
+    # and at last it is withdrawn: a page remains that says so and what may be told, and it is gone everywhere else
+    said = {"words": "Two shops were threatened.", "public_words": "The shops asked us to."}
+    post(coach, f"/records/{record_id}/withdraw", f"/work/{record_id}", **said)
     gone = public.get(f"/practices/{record_id}")
     assert gone.status_code == 410 and "The shops asked us to." in gone.text and "counties" not in gone.text
+    assert "threatened" not in gone.text and "threatened" in coach.get(f"/work/{record_id}").text
     assert public.get("/practices.json").json["total"] == 0
 
 

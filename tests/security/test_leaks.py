@@ -54,7 +54,7 @@ class Ground:
         members = {"name": f"{MEMBERS} M", "reach": f"{MEMBERS}@x.org", "show": "members"}
         self.revised = stage.record(author, "published", title="A public record with a draft above", contact=members)
         self.withdrawn = stage.record(author, "withdrawn", title=f"Once {c['withdrawn']} public", **hidden)
-        self.pages = (f"/practices/{self.revised}", f"/practices/{self.revised}.json", "/", "/practices", "/practices.json",
+        self.pages = (f"/practices/{self.revised}", f"/practices/{self.revised}.json", f"/practices/{self.revised}/v/1", "/", "/practices", "/practices.json",
                       "/practices.csv", "/practices.atom", "/practices?q=draft",
                       "/practices/by/country", "/practices/suggest?q=pub", "/practices/map", "/practices/gaps", "/practices/like?own=ISL", "/practices.json?q=above&sort=title")  # fmt: skip
         self.before = self.read()
@@ -258,12 +258,23 @@ def test_L17_A2_an_invisible_record_answers_like_one_that_does_not_exist(ground:
         return answer.status_code, page.replace(record_id, "ID"), str(headers).replace(record_id, "ID")
 
     surfaces = [("GET", p) for p in ("/practices/{}", "/practices/{}.json", "/practices/{}/any", "/work/{}", "/work/{}/edit",
-                "/work/{}/preview", "/work/{}/people", "/work/{}/compare?from=1&to=1", "/review/{}")]  # fmt: skip
+                "/work/{}/preview", "/work/{}/people", "/work/{}/compare?from=1&to=1", "/review/{}", "/work/{}/versions", "/work/{}/versions/1", "/work/{}/readers",
+                "/work/{}/valid", "/review/{}/day", "/practices/{}/v/1", "/practices/{}/v/compare?from=1&to=1")]  # fmt: skip
     surfaces += [("HEAD", p) for _, p in surfaces[:5]]
     surfaces += [
         ("POST", f"/records/{{}}/{t}") for t in ("submit", "publish", "withdraw", "recall", "restore", "discard")
     ]
-    surfaces += [("POST", p) for p in ("/work/{}/edit", "/work/{}/people")]
+    surfaces += [
+        ("POST", p)
+        for p in (
+            "/work/{}/edit",
+            "/work/{}/people",
+            "/work/{}/readers",
+            "/work/{}/versions/1",
+            "/work/{}/valid",
+            "/review/{}/day",
+        )
+    ]
     for method, path in surfaces:
         nothing = told("zzzzzzzzzz", method, path)
         for record_id in (ground.draft, ground.in_review, ground.changes):

@@ -54,6 +54,12 @@ DESK = {
     "discussion.points": "view_history",
     "authoring.edit": "edit", "authoring.people": "share", "review.read": "review", "manage.assign": "manage",
 }  # fmt: skip
+DESK |= {
+    "publication.saved_versions": "view_history", "publication.saved_version": "view_history",
+    "publication.plan": "review", "publication.confirm": "revise", "sharing.readers": "invite",
+}  # fmt: skip
+VERSIONS = {"publication.version", "publication.compare_published"}  # of these, what became public
+LINKS = {"sharing.shared", "sharing.comment"}  # open to who has the link, whoever she is
 ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act"}
 ADVICE = {"advice.say"}
 CLAIMS = {"claims.claim", "claims.hand_back"}
@@ -131,9 +137,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     patch.undo()
 
 
-DECLARED = (
-    PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | ADVICE | CLAIMS | FILES | UPLOADS
-)
+DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | ADVICE | CLAIMS
+DECLARED |= FILES | UPLOADS | VERSIONS | LINKS
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
@@ -200,7 +205,7 @@ def test_A1_L17_pages_of_a_record_follow_the_table(world: World, reader: str, st
     for rule in world.stage.app.url_map.iter_rules():
         if rule.endpoint not in DESK or "GET" not in (rule.methods or ()):
             continue
-        path = rule.rule.replace("<record_id>", record_id)
+        path = rule.rule.replace("<record_id>", record_id).replace("<int:number>", "1")
         status = browser.get(path + ("?from=1&to=1" if "compare" in path else "")).status_code
         permission = DESK[rule.endpoint]
         if not reader:
@@ -227,6 +232,49 @@ def test_A1_A11_the_public_page_follows_the_live_revision(world: World, reader: 
         assert browser.head(path, follow_redirects=True).status_code == expected, (path, reader, state)
     for path in (f"/Practices/{record_id}", f"/practices/{record_id.upper()}", f"/practices/%2e/{record_id}"):
         assert browser.get(path, follow_redirects=True).status_code == 404, path
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("state", STATES)
+def test_A1_A2_a_version_has_an_address_for_everybody_if_it_was_public_and_for_nobody_else(
+    world: World, reader: str, state: str
+) -> None:
+    browser, record_id = world.browsers[reader], world.records[state]
+    expected = 200 if FACTS[state][1] else 410 if state == "withdrawn" else 404
+    for path in ("v/1", "v/compare?from=1&to=1"):
+        assert browser.get(f"/practices/{record_id}/{path}").status_code == expected, (path, reader, state)
+        assert browser.head(f"/practices/{record_id}/{path}").status_code == expected, (path, reader, state)
+    for path in ("v/0", "v/2", "v/99999999999999999999", "v/x", "v/compare", "v/compare?from=1&to=2"):
+        assert browser.get(f"/practices/{record_id}/{path}").status_code == 404, (path, reader, state)
+    assert browser.get("/practices/none/v/1").status_code == 404
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("state", STATES)
+def test_A1_A2_a_link_opens_its_record_for_anybody_and_says_nothing_about_any_other(
+    world: World, reader: str, state: str
+) -> None:
+    from knowledge.services import sharing
+
+    stage, browser, record_id = world.stage, world.browsers[reader], world.records[state]
+    stage.site.act(_forget_links)
+    if state == "withdrawn":
+        assert not EDITORIAL.may("invite", "withdrawn", frozenset({"author", "coach", "manager"}))
+        return
+    _, token_ = stage.site.act(sharing.make, stage.actor("coach"), record_id, name="Ann")
+    assert browser.get(f"/shared/{token_}").status_code == 200
+    assert browser.get(f"/shared/{token_[:-1]}").status_code == 404
+    said = browser.post(f"/shared/{token_}", data={"text": "Well."}).status_code
+    assert said == (303 if EDITORIAL.may("comment", FACTS[state][0], roles("coach")) else 403), state
+    # the token is no key to anything else
+    for other in (f"/work/{token_}", f"/practices/{token_}", f"/work/{record_id}/readers?token={token_}"):
+        assert browser.get(other).status_code == (world.browsers[reader].get(other.split("?")[0]).status_code), other
+
+
+def _forget_links(session) -> None:  # type: ignore[no-untyped-def]
+    from sqlalchemy import text
+
+    session.execute(text("UPDATE share_link SET ended = created"))
 
 
 @pytest.mark.parametrize("reader", READERS)

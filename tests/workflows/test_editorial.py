@@ -35,6 +35,7 @@ GUARDED = {
         ({"seen": 8}, Reason.STALE),
         ({"seen": None}, Reason.STALE),
         ({"missing": 1}, Reason.GUARD),
+        ({"early": True}, Reason.GUARD),
     ],
     "revise": [],
     "discard": [({"has_live": False}, Reason.GUARD)],
@@ -86,7 +87,7 @@ def test_each_guard_objects_to_what_it_guards_against(transition: str, changes: 
 
 @pytest.mark.parametrize("transition", [*TABLE])
 def test_no_guard_objects_that_the_brief_does_not_name(transition: str) -> None:
-    every = {"missing": 3, "words": "", "own_work": True, "has_live": False, "seen": 1}
+    every = {"missing": 3, "words": "", "own_work": True, "has_live": False, "seen": 1, "early": True}
     named = {key for changes, _ in GUARDED[transition] for key in changes}
     sources, _, roles, _ = TABLE[transition]
     harmless = {key: value for key, value in every.items() if key not in named}

@@ -105,7 +105,7 @@ COMMON_PRACTICE = RecordType(
                     either=("record", "source"),
                     columns=(
                         Country(id="country", label=N_("Country or region"), need=Need.SUBMIT),
-                        Line(id="organisation", label=N_("Organisation"), max=200),
+                        Line(id="organisation", label=N_("Organisation"), max=200, names=True),
                         Period(id="years", label=N_("Years")),
                         Prose(id="same", label=N_("What was the same"), max=600),
                         Prose(id="differed", label=N_("What differed"), max=600),
@@ -195,7 +195,9 @@ COMMON_PRACTICE = RecordType(
             ),
         ),
         Section("consent", N_("Consent and contact"), core.CONSENT),
+        Section("publication", N_("How it becomes public"), core.PUBLICATION),
     ),
+    valid_for=3,
     checks=(
         N_("At least two independent settings"),
         N_("Differences are stated, not only similarities"),

@@ -97,6 +97,7 @@ WHAT_AND_WHERE: tuple[Field, ...] = (
         help=N_("State, city, agency, project site."),
         weight=1,
         max=120,
+        names=True,
     ),
     Choices(
         id="level",
@@ -193,6 +194,7 @@ ORGANISATIONS = Table(
     row=N_("organisation"),
     min_items=1,
     max_items=20,
+    names=True,
     columns=(
         Line(id="name", label=N_("Name"), need=Need.SUBMIT),
         Choice(id="role", label=N_("Role"), vocabulary="organisation_roles"),
@@ -287,8 +289,9 @@ MEDIA = Media(
             need=When(shows_people, N_("because people can be recognised")),
             max=300,
             public=False,
+            names=True,
         ),
-        Line(id="credit", label=N_("Credit"), help=N_("Who made it."), max=150),
+        Line(id="credit", label=N_("Credit"), help=N_("Who made it."), max=150, names=True),
         Line(id="title", label=N_("Title"), max=200),
         PartialDate(id="date", label=N_("Date"), day=True),
         Line(id="place", label=N_("Place"), max=120),
@@ -336,6 +339,7 @@ CONSENT: tuple[Field, ...] = (
         label=N_("Contact for questions"),
         help=N_("A person or a desk that answers questions, how to reach it, and who may see that."),
         need=Need.SUBMIT,
+        names=True,
     ),
     # unticked is an answer: nobody should have to tick "no" to be believed
     Flag(
@@ -362,5 +366,46 @@ CONSENT: tuple[Field, ...] = (
         label=N_("I may share this, and my institution agrees"),
         help=N_("You wrote it or may pass it on, and it puts nobody at risk."),
         need=Need.SUBMIT,
+    ),
+)
+
+# Facts about publication are answers too: so each version says how it may be public, and form, import, export and
+# comparison need nothing of their own for them.
+PUBLICATION: tuple[Field, ...] = (
+    Flag(
+        id="anonymous",
+        label=N_("Publish without names"),
+        help=N_(
+            "For places where a name can harm. Nobody but your co-authors, coaches and managers sees who wrote this: "
+            "names of authors, organisations, the place within the country, contacts and credits are left out "
+            "everywhere. What your own text names you have to take out yourself. You may say why."
+        ),
+        public=False,
+    ),
+    PartialDate(
+        id="not_before",
+        label=N_("Not public before"),
+        help=N_(
+            "If it has to wait: 2027-03-05, or 2027-03 for the first of March. It cannot become public earlier; your "
+            "coach can decide now and have it published on that date."
+        ),
+        day=True,
+        public=False,
+    ),
+    PartialDate(
+        id="valid_until",
+        label=N_("Valid until"),
+        help=N_(
+            "If you know when it goes out of date, such as when a law ends: 2027-12-31, or 2027. You are asked then "
+            "whether it still holds; until you answer, readers see that it may be out of date."
+        ),
+        day=True,
+    ),
+    Prose(
+        id="coach_note",
+        label=N_("Note for your coach"),
+        help=N_("What your coach should know and nobody else. Never public, not even later."),
+        public=False,
+        max=1500,
     ),
 )

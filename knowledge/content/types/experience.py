@@ -83,7 +83,7 @@ EXPERIENCE = RecordType(
                         Line(id="people", label=N_("People"), max=120),
                         Line(id="time", label=N_("Time"), max=120),
                         Line(id="money", label=N_("Money, with currency and year"), max=120),
-                        Line(id="paid_by", label=N_("Who paid"), max=150),
+                        Line(id="paid_by", label=N_("Who paid"), max=150, names=True),
                     ),
                 ),
                 core.MEDIA,
@@ -210,6 +210,7 @@ EXPERIENCE = RecordType(
             ),
         ),
         Section("consent", N_("Consent and contact"), core.CONSENT),
+        Section("publication", N_("How it becomes public"), core.PUBLICATION),
     ),
     checks=(
         N_("First-hand: the author says “we” and names the organisation"),

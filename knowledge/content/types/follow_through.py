@@ -88,6 +88,7 @@ FOLLOW_THROUGH = RecordType(
                     row=N_("organisation"),
                     min_items=1,
                     max_items=8,
+                    names=True,
                     columns=(
                         Line(id="organisation", label=N_("Organisation"), need=Need.SUBMIT),
                         Line(id="role", label=N_("Role"), max=150),
@@ -193,7 +194,7 @@ FOLLOW_THROUGH = RecordType(
                     max_items=40,
                     columns=(
                         PartialDate(id="date", label=N_("Date"), day=True, need=Need.SUBMIT),
-                        Person(id="author", label=N_("By")),
+                        Person(id="author", label=N_("By"), names=True),
                         Period(id="period", label=N_("Period covered")),
                         Prose(id="done", label=N_("What was done"), max=1500, need=Need.SUBMIT),
                         Prose(id="changed", label=N_("What changed"), max=1000),
@@ -258,6 +259,7 @@ FOLLOW_THROUGH = RecordType(
         ),
         Section("evidence", N_("How you know"), core.EVIDENCE),
         Section("consent", N_("Consent and contact"), core.CONSENT),
+        Section("publication", N_("How it becomes public"), core.PUBLICATION),
     ),
     checks=(
         N_("One specific activity, not a whole reform"),

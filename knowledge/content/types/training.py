@@ -243,7 +243,9 @@ TRAINING = RecordType(
             ),
         ),
         Section("consent", N_("Consent and contact"), core.CONSENT),
+        Section("publication", N_("How it becomes public"), core.PUBLICATION),
     ),
+    valid_for=2,
     checks=(
         N_("Steps are in the order in which they are done"),
         N_("Every step says who does it and what comes out"),

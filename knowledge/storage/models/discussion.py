@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from knowledge.storage.models.base import Row, now
@@ -38,7 +39,10 @@ class Thread(Row):
 
 
 class Comment(Row):
-    """One contribution to a thread. `key`: of the press of the button, so that pressing twice says it once."""
+    """One contribution to a thread. `key`: of the press of the button, so that pressing twice says it once.
+
+    `link` and `guest`: of somebody without an account, the link she came by and the name it was made for.
+    """
 
     __tablename__ = "comment"
 
@@ -47,6 +51,41 @@ class Comment(Row):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     text: Mapped[str] = mapped_column(Text)
     key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    link_id: Mapped[int | None] = mapped_column(ForeignKey("share_link.id"), index=True)
+    guest: Mapped[str] = mapped_column(String(120), default="", server_default=sql_text("''"))
     at: Mapped[datetime] = mapped_column(default=now)
 
     person: Mapped[Person | None] = relationship(lazy="raise")
+
+    @property
+    def by(self) -> str:
+        """The name of who wrote it, "" when it is not known any more."""
+        return self.person.name if self.person else self.guest
+
+
+class ShareLink(Row):
+    """A link by which one reader without an account reads the latest text of a record and comments on it.
+
+    The link holds a random token, this row only its hash. `name` and `email`: whom it was made for. `ended`: when it
+    was taken back.
+    """
+
+    __tablename__ = "share_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created: Mapped[datetime] = mapped_column(default=now)
+    expires: Mapped[datetime]
+    last_used: Mapped[datetime | None]
+    ended: Mapped[datetime | None]
+
+    by: Mapped[Person] = relationship(lazy="raise")
+
+    @property
+    def open(self) -> bool:
+        """Whether it still opens anything."""
+        return self.ended is None and self.expires > now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event, false, text
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session, relationship
 from sqlalchemy.orm.attributes import get_history
 
@@ -23,7 +23,9 @@ class Record(Row):
     `version` is checked on every write: the second of two writers gets a StaleDataError. `start_key` makes a
     double press of "start" give one record. `source`: {"url", "licence", "attribution"} of what was taken from
     elsewhere. `credits`: the names on the live revision, as they were when a coach published it.
-    `first_published` and `published`: when it first became public, and when the live revision did.
+    `first_published` and `published`: when it first became public, and when the live revision did. `expires`: until
+    when the live text may be relied on, if that is known; `confirmed`: when its authors last said that it still holds;
+    `expiry_told`: they were asked. `plan`: a decision to publish that waits for its date.
     """
 
     __tablename__ = "record"
@@ -44,6 +46,9 @@ class Record(Row):
     waiting_since: Mapped[datetime | None]
     first_published: Mapped[datetime | None]
     published: Mapped[datetime | None] = mapped_column(index=True)
+    expires: Mapped[datetime | None] = mapped_column(index=True)
+    expiry_told: Mapped[bool] = mapped_column(default=False, server_default=false())
+    confirmed: Mapped[datetime | None]
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 (SQLAlchemy's own hook)
 
@@ -54,6 +59,7 @@ class Record(Row):
     )
     programme: Mapped[Programme | None] = relationship(lazy="raise")
     coach: Mapped[Person | None] = relationship(foreign_keys=[coach_id], lazy="raise")
+    plan: Mapped[Plan | None] = relationship(lazy="raise", cascade="all, delete-orphan", uselist=False)
 
 
 class Revision(Row):
@@ -99,8 +105,51 @@ class Authorship(Row):
     position: Mapped[int] = mapped_column(default=0)
 
 
+class Publication(Row):
+    """A revision that became public: what its permanent address /practices/<record>/v/<number> stands for.
+
+    `credits`: the names approved with it, none when it was published without names. `by`: the coach who published it.
+    `ended`: when it was withdrawn; what was withdrawn does not come back with a later version.
+    """
+
+    __tablename__ = "publication"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), index=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
+    number: Mapped[int]
+    credits: Mapped[list[str]] = mapped_column(JSON, default=list)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    ended: Mapped[datetime | None]
+
+    by: Mapped[Person | None] = relationship(lazy="raise")
+    revision: Mapped[Revision] = relationship(lazy="raise")
+
+
+class Plan(Row):
+    """A coach's decision to publish a revision, by its number, when the moment `due` has come.
+
+    It is carried out as her own step then, or not at all: whatever happens to the record in between ends it.
+    """
+
+    __tablename__ = "plan"
+
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    words: Mapped[str] = mapped_column(Text, default="")
+    due: Mapped[datetime] = mapped_column(index=True)
+    made: Mapped[datetime] = mapped_column(default=now)
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+
 class Step(Row):
-    """One line of a record's history: who, when, from, to, and the words said."""
+    """One line of a record's history: who, when, from, to, and the words said.
+
+    `public_words`: what everybody may read of a withdrawal, on the page that remains.
+    """
 
     __tablename__ = "step"
 
@@ -112,6 +161,7 @@ class Step(Row):
     source: Mapped[str] = mapped_column(String(20))
     target: Mapped[str] = mapped_column(String(20))
     words: Mapped[str] = mapped_column(Text, default="")
+    public_words: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     at: Mapped[datetime] = mapped_column(default=now)
 
     person: Mapped[Person | None] = relationship(lazy="raise")
