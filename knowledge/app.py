@@ -47,6 +47,7 @@ from knowledge.web import (
     review,
     security,
     steps,
+    working,
 )
 from knowledge.web.filters import FILTERS, GLOBALS
 from search.engine import open_engine
@@ -82,7 +83,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
-    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion):
+    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, working):
         app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(

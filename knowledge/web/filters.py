@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
+from flask_babel import format_date, format_datetime, format_time, get_locale, gettext, ngettext
 
 from knowledge.derive.dates import in_words
 from knowledge.services import catalogue
@@ -31,6 +31,11 @@ def day(moment: datetime | None) -> str:
 def moment(at: datetime | None) -> str:
     """5 March 2026, 10:42."""
     return str(format_datetime(at, "d MMMM y, HH:mm")) if at else ""
+
+
+def clock(at: datetime) -> str:
+    """10:42."""
+    return str(format_time(at, "HH:mm"))
 
 
 def waiting(days: int) -> str:
@@ -61,6 +66,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "partial_date": partial_date,
     "day": day,
     "moment": moment,
+    "clock": clock,
     "waiting": waiting,
     "years": years,
     "state_words": state_words,
