@@ -59,11 +59,8 @@ class Writing:
     latest_by: str
 
 
-@dataclass
 class Clash(Exception):
-    """Another tab or device of the same person kept another text meanwhile: hers is `theirs`, None if it is gone."""
-
-    theirs: WorkingCopy | None
+    """Another tab or device of the same person kept another text meanwhile, or it is gone: `of` tells which."""
 
 
 def keep(session: Session, actor: Actor, place: Place, fields: Fields, base: int, key: str, seen: str) -> WorkingCopy:
@@ -78,7 +75,7 @@ def keep(session: Session, actor: Actor, place: Place, fields: Fields, base: int
     if found is not None and key and found.key == key:
         return found
     if (found.tag if found else "") != seen:
-        raise Clash(found)
+        raise Clash(place.record_id or place.start_key)
     if found is None:
         found = _begin(session, me, place, record)
     else:

@@ -53,7 +53,8 @@ def answer(error: Exception) -> Response:
         return _json(400, _("The form is older than your session. Please try again."))
     if isinstance(error, CSRFError):
         if not limits.too_many_fields():
-            return _stale_form()
+            ended = not current_user.is_authenticated and request.path.startswith("/work/")
+            return _sign_in() if ended else _stale_form()
         error = RequestEntityTooLarge()
     if isinstance(error, HTTPException) and error.code and 300 <= error.code < 400:
         return make_response(error.get_response())

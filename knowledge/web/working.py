@@ -49,9 +49,9 @@ def keep(**where: str) -> Response:
         copy = site().act(working.keep, actor, place, fields, base, key, _seen())
     except Invalid as error:
         return _problem(422, " ".join(map(say, error.problems)))
-    except working.Clash as clash:
+    except working.Clash:
         writing = site().ask(working.of, actor, place)
-        both = {"mine": {"fields": fields, "base": base}, "theirs": _copy(clash.theirs)}
+        both = {"mine": {"fields": fields, "base": base}, "theirs": _copy(writing.copy)}
         return _problem(409, _("Another tab or device of yours kept another text."), **_told(writing), **both)
     response = make_response({**_told(site().ask(working.of, actor, place)), "tag": copy.tag, "at": _moment(copy.at)})
     response.set_etag(copy.tag)
@@ -147,7 +147,9 @@ def _told(writing: working.Writing) -> dict[str, Any]:
 
 
 def _copy(copy: Any) -> dict[str, Any] | None:
-    return {"fields": copy.fields, "base": copy.base, "tag": copy.tag, "at": _moment(copy.at)} if copy else None
+    if copy is None:
+        return None
+    return {"fields": copy.fields, "base": copy.base, "tag": copy.tag, "key": copy.key, "at": _moment(copy.at)}
 
 
 def _moment(at: Any) -> str:

@@ -14,7 +14,8 @@ export const of = async (who) =>
   (await (await db()).getAllFromIndex("texts", "who", who)).sort((a, b) => b.at - a.at);
 
 // Send an entry. The key makes the server keep it once, however often it arrives; the tag says what this form has
-// seen. A token that is older than the session is renewed once.
+// seen. A token that is older than the session is renewed once. `tried`: keys of what was sent before and may have
+// arrived unheard: a text of such a key at the server is no other text.
 export async function send(text, csrf, more = {}) {
   const ask = (token) => fetch(text.keep, {
     method: "PUT",
@@ -25,10 +26,20 @@ export async function send(text, csrf, more = {}) {
     body: JSON.stringify({ fields: text.fields, base: text.base, key: text.key }),
     ...more,
   });
-  const answer = await ask(csrf);
-  if (answer.status !== 400) return answer;
-  const fresh = await fetch(text.keep);
-  return fresh.ok ? ask((await fresh.json()).csrf) : fresh;
+  text.tried = [...new Set([...(text.tried ?? []), text.key])].slice(-20);
+  await put(text).catch(() => {});
+  let answer = await ask(csrf);
+  if (answer.status === 400) {
+    const fresh = await fetch(text.keep);
+    if (!fresh.ok) return fresh;
+    csrf = (await fresh.json()).csrf;
+    answer = await ask(csrf);
+  }
+  if (answer.status !== 409) return answer;
+  const { theirs } = await answer.clone().json();
+  if (!theirs || !text.tried.includes(theirs.key)) return answer;
+  text.tag = theirs.tag;
+  return ask(csrf);
 }
 
 // The key of the last text that became a version: it need not be kept any more.

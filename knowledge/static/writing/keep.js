@@ -12,6 +12,7 @@ const PAUSE = 3000, LONGEST = 20000, LOOK = 45000, PATIENCE = 3000;
 const MOST_AT_LEAVING = 60000; // what a browser still sends of a page that goes away
 
 let now = null; // what is in the form, as an entry of the device
+let tried = []; // keys under which it was sent
 let base = Number(form.dataset.base), clashed = "tagOfOther" in form.dataset, sending = null, timer, first = 0, wait = 5000, leaving = false;
 
 const say = (text, ...parts) => text.replace(/\{(\d)\}/g, (_, n) => parts[n]);
@@ -45,7 +46,7 @@ const comparing = () => button(words.compare, () => {
 function entry() {
   const title = form.elements.title?.value || document.querySelector("h1").textContent;
   return { id: `${who}|${keep}|${tab}`, who, keep, page: page(), title, fields: typed(), base, tag: form.elements.seen.value,
-           key: key(), at: Date.now(), sent: false };
+           key: key(), at: Date.now(), sent: false, tried };
 }
 const page = () => form.elements.start_key.value
   ? `${location.pathname}?begun=${encodeURIComponent(form.elements.start_key.value)}` : location.pathname;
@@ -74,6 +75,7 @@ async function sendNow() {
   const sent = now;
   first = 0;
   form.elements.key.value = sent.key;
+  tried = [...tried.slice(-20), sent.key];
   sending = device.send(sent, form.elements.csrf_token.value).then((answer) => heard(answer, sent), away);
   await sending;
   sending = null;
@@ -127,7 +129,7 @@ async function look() {
   form.elements.csrf_token.value = told.csrf;
   others(told);
   const other = told.copy?.tag ?? "";
-  if (!sending && !clashed && other && other !== form.elements.seen.value && told.copy && !(now && same(told.copy.fields, now.fields))) {
+  if (!sending && !clashed && other && other !== form.elements.seen.value && !tried.includes(told.copy.key)) {
     clashed = true;
     tell(words.met, comparing());
   }
@@ -150,6 +152,7 @@ function fill(fields) {
 
 async function goOn(found) {
   fill(found.fields);
+  tried = found.tried ?? [];
   base = found.base;
   form.elements.base.value = base;
   if (found.sent) {
@@ -202,8 +205,9 @@ function ownStart() {
   const own = asked || ("fromDevice" in document.documentElement.dataset ? key() : input.value);
   const address = form.dataset.keep.replace(encodeURIComponent(input.value), encodeURIComponent(own));
   input.value = own;
-  form.action = `${location.pathname}?begun=${encodeURIComponent(own)}`;
-  history.replaceState(null, "", form.action);
+  const back = `${location.pathname}?begun=${encodeURIComponent(own)}`;
+  form.setAttribute("action", back); // form.action is the buttons of that name
+  history.replaceState(null, "", back);
   return address;
 }
 
@@ -218,7 +222,7 @@ form.addEventListener("submit", async (event) => {
   leaving = true;
   form.elements.key.value = now.key;
   await Promise.race([Promise.all([put, sending]), new Promise((go) => setTimeout(go, PATIENCE))]);
-  form.requestSubmit(event.submitter);
+  setTimeout(() => form.requestSubmit(event.submitter)); // while the event lasts it would do nothing
 });
 addEventListener("pageshow", (event) => { if (event.persisted) leaving = false; });
 addEventListener("pagehide", leave);
@@ -231,6 +235,7 @@ function leave() {
   if (JSON.stringify(now.fields).length < MOST_AT_LEAVING) {
     const sent = now;
     form.elements.key.value = sent.key;
+    tried = [...tried.slice(-20), sent.key];
     sending = device.send(sent, form.elements.csrf_token.value, { keepalive: true }).then((answer) => heard(answer, sent), away)
       .then(() => { sending = null; });
   }
