@@ -42,6 +42,7 @@ from knowledge.web import (
     mail,
     manage,
     narrowing,
+    offline,
     overview,
     public,
     review,
@@ -83,7 +84,20 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
-    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, working):
+    for module in (
+        public,
+        narrowing,
+        overview,
+        account,
+        authoring,
+        review,
+        steps,
+        manage,
+        mail,
+        discussion,
+        working,
+        offline,
+    ):
         app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(

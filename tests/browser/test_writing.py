@@ -47,7 +47,9 @@ def ready(page: Any) -> None:
 def says(page: Any, words: str) -> None:
     """Wait for the line that says how it stands."""
     try:
-        page.wait_for_function("w => document.querySelector('[data-state]').innerText.startsWith(w)", arg=words, timeout=15000)
+        page.wait_for_function(
+            "w => document.querySelector('[data-state]').innerText.startsWith(w)", arg=words, timeout=15000
+        )
     except Exception:
         raise AssertionError(f"it says {page.inner_text('.kept')!r}, not {words!r}") from None
 
@@ -236,6 +238,6 @@ def test_signing_out_leaves_nothing_on_a_shared_device(context: Any, server: str
     page.wait_for_selector("text=You are signed out.")
     assert page.evaluate(names) in ([0, 0], [1, 0])  # static files may stay
     context.set_offline(True)
-    with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED|ERR_FAILED"):
+    with pytest.raises(Exception, match=r"ERR_INTERNET_DISCONNECTED|ERR_FAILED"):
         page.goto(form)
     context.set_offline(False)
