@@ -53,6 +53,7 @@ from knowledge.web import (
     mail,
     manage,
     narrowing,
+    offline,
     overview,
     public,
     publication,
@@ -63,6 +64,7 @@ from knowledge.web import (
     sessions,
     sharing,
     steps,
+    working,
 )
 from knowledge.web.filters import FILTERS, GLOBALS
 from search.opening import open_engine
@@ -103,7 +105,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
         part.init(app)
     modules = (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, advice, files)
     accounts = (resetting, confirming, second_factor, sessions, invitations)
-    for module in (*modules, *accounts, claims, absence, publication, sharing):
+    for module in (*modules, *accounts, claims, absence, publication, sharing, working, offline):
         app.register_blueprint(module.bp)
     _templates(app)
     static_files = WhiteNoise(

@@ -154,11 +154,16 @@ def init() -> None:
 @main.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--publish", is_flag=True, help="Keep the states of the file; for managers.")
-@click.option("--as", "email", default="", help="E-mail of the account that imports; default: the first manager.")
+@click.option(
+    "--as",
+    "email",
+    default="",
+    help="E-mail of the account that imports, and the author of what names none; default: the first manager.",
+)
 def import_(file: Path, publish: bool, email: str) -> None:
     """Import records, one JSON object a line. Importing a file again changes nothing."""
     with opened() as site:
-        tally = setup.import_file(site, setup.actor_of(site, email), file, publish, _bar)
+        tally = setup.import_file(site, setup.actor_of(site, email), file, publish, _bar, own=bool(email))
         out.print(f"{tally.imported} imported, {tally.known} known already, {len(tally.bad)} refused.")
         for bad in tally.bad[:100]:
             out.print(f"  {bad}", style="red")

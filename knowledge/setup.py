@@ -62,7 +62,7 @@ def index_outbox(site: Site, bar: Bar) -> None:
         indexing.drain(site.db, site.engine)
 
 
-def import_file(site: Site, actor: Actor, file: Path, publish: bool, bar: Bar) -> exchange.Tally:
+def import_file(site: Site, actor: Actor, file: Path, publish: bool, bar: Bar, own: bool = False) -> exchange.Tally:
     """Import a file of lines; each batch is one transaction, so an interrupted import can be repeated."""
     tally = exchange.Tally()
     with file.open("rb") as lines:
@@ -71,7 +71,7 @@ def import_file(site: Site, actor: Actor, file: Path, publish: bool, bar: Bar) -
         count = 0
         for batch in exchange.batches(lines):
             with site.db.transaction() as session:
-                exchange.import_batch(session, actor, batch, tally, publish)
+                exchange.import_batch(session, actor, batch, tally, publish, own)
             count += len(batch)
             done(count)
     return tally

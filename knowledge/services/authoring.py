@@ -16,7 +16,7 @@ from knowledge.content.fields import N_
 from knowledge.content.registry import RecordType
 from knowledge.derive import index as derive_index
 from knowledge.derive import prose
-from knowledge.services import access, accounts, discussion, files, invitations, outbox, rendering, vocabulary
+from knowledge.services import access, accounts, discussion, files, invitations, outbox, rendering, vocabulary, working
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Conflict, Invalid, NotFound
 from knowledge.storage import find
@@ -65,11 +65,18 @@ def new_id() -> str:
 
 
 def start(
-    session: Session, actor: Actor, kind: str, raw: Mapping[str, Any], start_key: str, programme: str = ""
+    session: Session,
+    actor: Actor,
+    kind: str,
+    raw: Mapping[str, Any],
+    start_key: str,
+    programme: str = "",
+    seen: working.Seen = working.NOTHING_SEEN,
 ) -> Record:
     """Make a record from the first save of its form. Pressing twice (the same `start_key`) gives one record.
 
-    It belongs to the writer's programme; with several, to the one she names. Raises Invalid, NotFound, SignInNeeded.
+    It belongs to the writer's programme; with several, to the one she names. The working copy that she has `seen`
+    becomes its first version. Raises Invalid, NotFound, SignInNeeded.
     """
     me = access.require_person(session, actor)
     registry = vocabulary.registry(session)
@@ -81,7 +88,7 @@ def start(
             raise NotFound(kind)
         if _checked(registry[kind], raw, registry, before.latest.values) == before.latest.values:
             return before  # the same press again, even if the first one also sent it to the coach
-        return save(session, actor, before.id, raw, before.latest.number).record
+        return save(session, actor, before.id, raw, before.latest.number, seen=seen).record
     values = _checked(registry[kind], raw, registry, {})
     files.settle(session, "", registry[kind], values, {})
     home = programme if programme in me.member_of else next(iter(sorted(me.member_of)), None)
@@ -93,6 +100,7 @@ def start(
     session.flush()
     _add_revision(session, record, values, actor.person_id)
     put_latest(session, record)
+    working.became_version(session, actor, record.id, seen, start_key)
     return record
 
 
@@ -111,10 +119,12 @@ def save(
     raw: Mapping[str, Any],
     base: int,
     answers: discussion.Answers = discussion.NO_ANSWERS,
+    seen: working.Seen = working.NOTHING_SEEN,
 ) -> Saved:
     """Keep a new revision of a draft; `base` is the number of the revision the writer started from.
 
-    `answers`: what she says to her coach's points, kept with the text or not at all.
+    `answers`: what she says to her coach's points, kept with the text or not at all. `seen`: the working copy that
+    this form has in it; one that another tab of hers kept meanwhile stays.
 
     Raises Invalid when the shape is wrong, Conflict when somebody saved meanwhile, NotFound, Forbidden.
     """
@@ -125,12 +135,15 @@ def save(
     values = _checked(record_type, raw, registry, latest.values)
     files.settle(session, record.id, record_type, values, latest.values)
     if values == latest.values:
+        working.became_version(session, actor, record_id, seen)
         return Saved(record, changed=discussion.answer(session, actor, record_id, answers) > 0)
     if base != latest.number:
-        theirs = find.revision(session, record_id, latest.number)
-        raise Conflict(values, latest.values, latest.number, theirs.by.name if theirs and theirs.by else "")
+        theirs, common = (find.revision(session, record_id, number) for number in (latest.number, base))
+        by = theirs.by.name if theirs and theirs.by else ""
+        raise Conflict(values, latest.values, latest.number, by, common.values if common else None)
     _add_revision(session, record, values, actor.person_id)
     put_latest(session, record)
+    working.became_version(session, actor, record_id, seen)
     discussion.answer(session, actor, record_id, answers)
     return Saved(record, changed=True)
 

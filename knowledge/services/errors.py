@@ -50,12 +50,16 @@ class TooMany(Invalid):
 
 @dataclass
 class Conflict(Exception):
-    """Somebody saved a newer version meanwhile: both texts, so that the writer can choose."""
+    """Somebody saved a newer version meanwhile: both texts, so that the writer can choose.
+
+    `common`: the version she started from, None if there was none.
+    """
 
     mine: Mapping[str, Any]
     theirs: Mapping[str, Any]
     number: int
     by: str
+    common: Mapping[str, Any] | None = None
 
 
 class SearchDown(Exception):

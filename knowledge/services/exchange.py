@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,8 +100,11 @@ def batches(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
         yield batch
 
 
-def import_batch(session: Session, actor: Actor, batch: Iterable[tuple[int, str]], tally: Tally, publish: bool) -> None:
+def import_batch(
+    session: Session, actor: Actor, batch: Iterable[tuple[int, str]], tally: Tally, publish: bool, own: bool = False
+) -> None:
     """Import one batch. Without `publish` every record becomes a draft; with it the actor must be a manager.
+    `own`: a line that names no author is by the actor.
 
     Raises Forbidden, or whatever the database raises; what is wrong with a line goes into `tally`.
     """
@@ -113,6 +116,8 @@ def import_batch(session: Session, actor: Actor, batch: Iterable[tuple[int, str]
     for number, text in batch:
         try:
             line = parsed(number, text, registry, publish)
+            if own and not line.authors:
+                line = replace(line, authors=(_author(session, actor),))
             if line.id in good:
                 raise _Refuse("id", f"the id {line.id} stands in this file already")
             good[line.id] = line
@@ -277,6 +282,14 @@ def _people(session: Session, emails: set[str]) -> dict[str, Person]:
     return {e: p for e, p in found.items() if p is not None}
 
 
+def one_object(text: str) -> Mapping[str, Any]:
+    """The one object of a file, checked like a line. Raises ValueError when it is none."""
+    try:
+        return _json(text)
+    except _Refuse as refused:
+        raise ValueError(refused.reason) from refused
+
+
 def _json(text: str) -> Mapping[str, Any]:
     if len(text) > MAX_LINE:
         raise _Refuse("", f"the line is longer than {MAX_LINE} characters")
@@ -315,6 +328,12 @@ def _authors(raw: Any) -> tuple[dict[str, str], ...]:
     if len(present) > len(set(present)):
         raise _Refuse("authors", "the same e-mail stands there twice")
     return tuple(found)
+
+
+def _author(session: Session, actor: Actor) -> dict[str, str]:
+    person = find.person(session, actor.person_id or 0)
+    assert person is not None
+    return {"name": person.name, "email": person.email, "role": tables.AUTHOR}
 
 
 def _source(raw: Any) -> dict[str, str] | None:

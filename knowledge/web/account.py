@@ -68,7 +68,9 @@ def sign_out() -> Response:
     """Sign out, here and on the server."""
     who.end()
     flash(_("You are signed out."))
-    return redirect(url_for("public.home"), 303)
+    response = redirect(url_for("public.home"), 303)
+    response.headers["Clear-Site-Data"] = '"storage"'  # what the device kept of her pages and texts goes as well
+    return response
 
 
 @bp.route("/account", methods=["GET", "POST"])

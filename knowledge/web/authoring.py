@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import format_time, gettext, ngettext
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
@@ -26,15 +26,17 @@ from knowledge.services import (
     invitations,
     programmes,
     sharing,
+    working,
 )
 from knowledge.services.errors import Conflict, Forbidden, Invalid
-from knowledge.web import files
+from knowledge.web import choosing, files
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language
 from knowledge.web.public import shown
 from knowledge.web.site import site
 from knowledge.web.steps import said
+from knowledge.web.working import filled, seen
 from workflows.definition import Reason, Refused
 from workflows.editorial import EDITORIAL
 
@@ -44,21 +46,23 @@ MAY = ("edit", "share", "review", "manage", "invite", "revise")  # what the desk
 
 
 @bp.get("")
-def my_work() -> str:
+def my_work() -> Answer:
     """Everything the signed-in person writes, and what waits for her."""
     actor = signed_in_actor()
     records = site().ask(authoring.my_records, actor)
     words = request.args.get("q", "").strip()
     found = site().ask(catalogue.find_at_desk, site().engine, actor, words) if words else None
     memberships = site().ask(programmes.mine, actor)
-    return render_template(
+    page = render_template(
         "authoring/my_work.html",
         records=records,
         registry=site().registry(),
         words=words,
         found=found,
         memberships=memberships,
+        begun=[(copy, filled(copy).get("title", "").strip()) for copy in site().ask(working.begun, actor)],
     )
+    return page if request.args else _for_the_device(page)
 
 
 @bp.get("/new")
@@ -78,13 +82,15 @@ def start(kind: str) -> Answer:
     record_type = registry[kind]
     memberships = site().ask(programmes.mine, actor)
     if request.method == "GET":
-        form = forms.bind(record_type, registry.vocabularies, values={"language": "en"}, language=reader_language())
-        return _form(record_type, form, start_key=secrets.token_urlsafe(16), memberships=memberships)
+        key = _start_key(request.args.get("begun", "")) or secrets.token_urlsafe(16)
+        if there := site().ask(working.record_begun_with, actor, key):
+            return redirect(url_for("authoring.edit", record_id=there))
+        writing = site().ask(working.of, actor, working.Place(kind=kind, start_key=key))
+        first = {"posted": filled(writing.copy)} if writing.copy else {"values": {"language": "en"}}
+        form = forms.bind(record_type, registry.vocabularies, **first, language=reader_language())
+        return _for_the_device(_form(record_type, form, start_key=key, memberships=memberships, writing=writing))
     posted = request.form
-    given: dict[str, Any] = {
-        "start_key": posted.get("start_key", "").replace("\0", "")[:64],
-        "memberships": memberships,
-    }
+    given: dict[str, Any] = {"start_key": _start_key(posted.get("start_key", "")), "memberships": memberships}
     if _is_row_button(posted):
         return _rearranged(record_type, posted, **given)
     form = forms.bind(record_type, registry.vocabularies, posted=posted, language=reader_language())
@@ -92,7 +98,8 @@ def start(kind: str) -> Answer:
         return _form(record_type, form, **given)
     try:
         raw = forms.read(record_type, form)
-        record = site().act(authoring.start, actor, kind, raw, str(given["start_key"]), posted.get("programme", ""))
+        named = (str(given["start_key"]), posted.get("programme", ""), seen(posted))
+        record = site().act(authoring.start, actor, kind, raw, *named)
     except Invalid as error:
         return _form(record_type, form, problems=error.problems, **given), 422
     return _saved(record.id, posted.get("action", "save"))
@@ -111,12 +118,15 @@ def edit(record_id: str) -> Answer:
     vocabularies = site().registry().vocabularies
     base = _whole(request.form.get("base")) or desk.record.latest.number
     if request.method == "GET":
-        form = forms.bind(desk.record_type, vocabularies, values=desk.values, language=reader_language())
+        writing = site().ask(working.of, actor, working.Place(record_id))
+        first = {"posted": filled(writing.copy)} if writing.copy else {"values": desk.values}
+        form = forms.bind(desk.record_type, vocabularies, **first, language=reader_language())
         asked = request.args.get("needed") == "1"
         if asked:
             forms.attach(form, desk.missing, gettext)
-        return _form(desk.record_type, form, desk=desk, base=base, needed=asked)
-    posted: MultiDict[str, str] = request.form
+        base = writing.copy.base if writing.copy else base
+        return _for_the_device(_form(desk.record_type, form, desk=desk, base=base, needed=asked, writing=writing))
+    posted = choosing.settled(desk, request.form)
     if files.has_files(posted):
         posted, refused = files.received(record_id, desk.record_type, posted)
         if refused or _is_file_button(posted):
@@ -125,18 +135,21 @@ def edit(record_id: str) -> Answer:
     if _is_row_button(posted):
         return _rearranged(desk.record_type, posted, desk=desk, base=base)
     form = forms.bind(desk.record_type, vocabularies, posted=posted, language=reader_language())
-    fine, _colon, advice = posted.get("action", "").partition(":")
-    if fine in ("fine", "again"):
-        site().act(advising.say, actor, record_id, advice, fine == "fine")
-    if fine in ("resume", "fine", "again"):
-        return _form(desk.record_type, form, desk=desk, base=base)
+    what, _colon, advice = posted.get("action", "").partition(":")
+    if what in ("fine", "again"):
+        site().act(advising.say, actor, record_id, advice, what == "fine")
+    if what in ("resume", "fine", "again", "compare"):
+        other = choosing.met(desk, posted, base) if what == "compare" else None
+        if what == "compare" and other is None:  # the two say the same
+            return redirect(url_for("authoring.edit", record_id=record_id), 303)
+        return _form(desk.record_type, form, desk=desk, base=base, other=other)
     try:
         raw = forms.read(desk.record_type, form)
-        saved = site().act(authoring.save, actor, record_id, raw, base, _answers(posted))
+        saved = site().act(authoring.save, actor, record_id, raw, base, _answers(posted), seen(posted))
     except Invalid as error:
         return _form(desk.record_type, form, desk=desk, base=base, problems=error.problems), 422
     except Conflict as error:
-        return _conflict(desk, form, error), 409
+        return _form(desk.record_type, form, desk=desk, base=base, other=choosing.of_conflict(desk, error)), 409
     return _saved(record_id, posted.get("action", "save"), saved.changed)
 
 
@@ -211,8 +224,10 @@ def _form(
     problems: tuple[Problem, ...] = (),
     needed: bool = False,
     memberships: Any = (),
-    conflict: Any = None,
+    other: choosing.Other | None = None,
+    writing: working.Writing | None = None,
 ) -> str:
+    """The form. `base`: of the text in it; `other`: the text it met; `writing`: what is kept, and who else writes."""
     forms.attach(form, problems, gettext)
     files.show(desk.record.id if desk else "", record_type, form)
     vocabularies = site().registry().vocabularies
@@ -220,6 +235,7 @@ def _form(
     missing = checks.missing(record_type, values, vocabularies)
     wanted = [f for f in record_type.fields if checks.needed(f, values, vocabularies)]
     still = {p.path[0] for p in missing}
+    copy = writing.copy if writing else None
     return render_template(
         "authoring/form.html",
         record_type=record_type,
@@ -232,7 +248,11 @@ def _form(
         show_missing=needed,
         done=(sum(f.id not in still for f in wanted), len(wanted)),
         memberships=memberships,
-        conflict=conflict,
+        other=other,
+        copy=copy,
+        writing=writing,
+        typed=filled(copy) if copy else request.form,
+        seen=working.Seen(copy.tag, copy.key) if copy else seen(request.form, other.tag if other else ""),
         needed_ids={f.id for f in wanted},
         advised=site().ask(advising.on, record_type, values, desk.record.id if desk else ""),
         example=_example(record_type),
@@ -272,14 +292,26 @@ def _is_file_button(posted: MultiDict[str, str]) -> bool:
     return posted.get("action", "").split(":")[0] in ("attach", "use", "drop")
 
 
-def _conflict(desk: authoring.Desk, form: Any, error: Conflict) -> str:
-    """Both texts: what the other saved, and in the form what this writer wrote; saving again keeps the latter."""
-    changes = compare.changes(desk.record_type, error.theirs, error.mine, site().registry(), reader_language())
-    return _form(desk.record_type, form, desk=desk, base=error.number, conflict={"by": error.by, "changes": changes})
+def _for_the_device(page: str) -> Response:
+    """A page of the writer's own that her device may keep, to go on without a line; see static/worker.js."""
+    response = make_response(page)
+    response.headers["X-Keep-On-Device"] = str(signed_in_actor().person_id)
+    return response
+
+
+def _start_key(given: str) -> str:
+    return given.replace("\0", "")[:64]
 
 
 def _saved(record_id: str, action: str, changed: bool = True) -> Response:
-    """After a save: on to where the button led."""
+    """After a save: on to where the button led. The form's script learns that its text is safe."""
+    answer = _onward(record_id, action, changed)
+    if key := seen(request.form).key:
+        answer.set_cookie("saved", key, path="/", samesite="Lax", secure=request.is_secure)
+    return answer
+
+
+def _onward(record_id: str, action: str, changed: bool) -> Response:
     if action == "preview":
         return redirect(url_for("authoring.preview", record_id=record_id), 303)
     if action == "submit":

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from flask import Flask, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.wrappers import Response
@@ -47,9 +48,15 @@ def answer(error: Exception) -> Response:
     """The response for an error: JSON where JSON was asked for, otherwise a page."""
     if isinstance(error, errors.SignInNeeded):
         return _sign_in()
+    if isinstance(error, CSRFError) and wants_json():
+        # of a session that has ended its token is gone too: the script is told which of the two it is
+        if not current_user.is_authenticated:
+            return _sign_in()
+        return _json(400, _("The form is older than your session. Please try again."))
     if isinstance(error, CSRFError):
         if not limits.too_many_fields():
-            return _stale_form()
+            ended = not current_user.is_authenticated and request.path.startswith("/work/")
+            return _sign_in() if ended else _stale_form()
         error = RequestEntityTooLarge()
     if isinstance(error, HTTPException) and error.code and 300 <= error.code < 400:
         return make_response(error.get_response())

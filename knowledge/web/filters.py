@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
+from flask_babel import format_date, format_datetime, format_time, get_locale, gettext, ngettext
 
 from knowledge.content.fields import N_
 from knowledge.derive import cite
@@ -40,6 +40,11 @@ def last_day(end: datetime | None) -> str:
 def moment(at: datetime | None) -> str:
     """5 March 2026, 10:42."""
     return str(format_datetime(at, "d MMMM y, HH:mm")) if at else ""
+
+
+def clock(at: datetime) -> str:
+    """10:42."""
+    return str(format_time(at, "HH:mm"))
 
 
 def waiting(days: int) -> str:
@@ -123,6 +128,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "last_day": last_day,
     "moment": moment,
+    "clock": clock,
     "waiting": waiting,
     "took": took,
     "due": due,

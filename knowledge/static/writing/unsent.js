@@ -1,0 +1,50 @@
+// Texts that lie on this device and were not sent: listed on My work and sent from there; before signing out, which
+// clears the device, sent first.
+const place = document.querySelector("[data-unsent]");
+const device = await import(place.dataset.deviceUrl);
+const { who } = place.dataset;
+
+async function sendAll() {
+  for (const text of await device.of(who)) {
+    if (text.sent || text.key === device.saved()) {
+      await device.drop(text.id);
+    } else {
+      const answer = await device.send(text, "").catch(() => null);
+      if (answer?.ok) await device.drop(text.id);
+    }
+  }
+  return device.of(who);
+}
+
+function list(texts) {
+  const items = texts.map((text) => {
+    const item = document.createElement("li"), link = document.createElement("a");
+    link.href = text.page;
+    link.textContent = text.title || text.page;
+    link.dir = "auto";
+    item.append(link, ` · ${new Date(text.at).toLocaleString(document.documentElement.lang)}`);
+    return item;
+  });
+  const heading = Object.assign(document.createElement("p"), { textContent: place.dataset.heading });
+  const all = document.createElement("ul");
+  all.append(...items);
+  place.className = "note wait";
+  place.hidden = !items.length;
+  place.replaceChildren(heading, all);
+}
+
+const out = document.querySelector('form[action="/sign-out"]');
+let asked = false;
+out?.addEventListener("submit", async (event) => {
+  if (asked) return;
+  event.preventDefault();
+  asked = true;
+  const left = await sendAll().catch(() => []);
+  if (left.length) list(left); // pressing again signs out all the same
+  else out.requestSubmit(event.submitter);
+});
+if (!out) {
+  const refresh = async () => list(await sendAll());
+  addEventListener("online", refresh);
+  await refresh().catch(() => {});
+}
