@@ -23,6 +23,8 @@ from knowledge.storage.models.people import Person
 from tests.conftest import Stage
 from tests.mail.conftest import Box, to
 
+ON_DAYS = ("planned", "unplanned", "expired")  # of `services.scheduling`
+
 
 def mails(stage: Stage) -> list[tuple[str, int, str, str]]:
     with stage.site.db.reading() as session:
@@ -259,7 +261,7 @@ def test_when_mail_is_due_follows_the_readers_wishes_and_clock(
 
 
 def test_every_event_has_words_a_label_and_a_frequency() -> None:
-    assert set(letters.EVENTS) == set(EVENTS) == {*notices.OF_STEPS.values(), "commented"}
+    assert set(letters.EVENTS) == set(EVENTS) == {*notices.OF_STEPS.values(), "commented", *ON_DAYS}
     assert all(event.usual in set(Frequency) for event in EVENTS.values())
 
 
