@@ -23,6 +23,8 @@ from knowledge.storage.models.people import Person
 from tests.conftest import Stage
 from tests.mail.conftest import Box, to
 
+ON_DAYS = ("planned", "unplanned", "expired")  # of `services.scheduling`
+
 
 def mails(stage: Stage) -> list[tuple[str, int, str, str]]:
     with stage.site.db.reading() as session:

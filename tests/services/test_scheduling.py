@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, select
+from sqlalchemy.orm import joinedload
 
 from knowledge.app import join
 from knowledge.content import openness
 from knowledge.content.site import registry as declared
+from knowledge.mail.letters import Unseen, Writer
 from knowledge.services import accounts, authoring, catalogue, editorial, exchange, programmes, publicity, scheduling
 from knowledge.services.actor import ANYONE
 from knowledge.services.errors import Forbidden, Invalid, NotFound
@@ -390,3 +392,29 @@ def test_import_and_export_carry_what_is_said_about_publication(stage: Stage) ->
         found = find.record(session, "again")
         assert found is not None and found.credits == [] and publicity.names(found) == ["Author"]
         assert found.expires == datetime(2031, 6, 1, tzinfo=UTC)
+
+
+def test_what_people_are_told_of_days_is_so_when_the_mail_goes_out(stage: Stage, clock: Clock) -> None:
+    record, past = stage.record(stage.actor("author"), "in_review"), old(stage, clock)
+    clock.to("2026-03-02")
+    decide(stage, record, words="Well done.")
+    clock.to("2027-01-01", -1)
+    writer = Writer("https://praxis.example", "k" * 40)
+
+    def told_now(kind: str) -> str:
+        with stage.site.db.reading() as session:
+            mails = session.scalars(select(Mail).where(Mail.event == kind).options(joinedload(Mail.person))).all()
+            try:
+                paragraph = writer.letter(session, mails[-1:]).paragraphs[0]
+            except Unseen:
+                return ""
+            return f"{paragraph.text} {paragraph.words} {paragraph.link}"
+
+    assert "Coach decided" in told_now("planned") and "2026-03-05: Well done." in told_now("planned")
+    stage.site.act(scheduling.call_off, stage.actor("coach"), record)
+    assert told_now("planned") == "" and "does not hold any more" in told_now("unplanned")
+    clock.to("2027-01-02")
+    scheduling.sweep(stage.site.db)
+    assert f"https://praxis.example/work/{past}/valid" in told_now("expired")
+    stage.site.act(scheduling.confirm, stage.actor("author"), past, "2028-01-01")
+    assert told_now("expired") == ""
