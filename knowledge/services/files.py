@@ -1,7 +1,7 @@
 """The files of records: which a revision refers to, who may have one, and whether rows and bytes agree.
 
-A file has no rights of its own. It is public while the live revision of its record refers to it; otherwise it is for
-those who may see the record at its desk.
+A file has no rights of its own. It is public while a version of its record that everybody can read refers to it;
+otherwise it is for those who may see the record at its desk.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from knowledge.files.store import Store
 from knowledge.services import access, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Invalid, NotFound
-from knowledge.storage import attached, find
+from knowledge.storage import attached, find, publications
 from knowledge.storage.models.base import now
 from knowledge.storage.models.files import StoredFile
 from knowledge.storage.models.records import Record
@@ -72,7 +72,8 @@ def opened(session: Session, actor: Actor, file_id: str, part: str) -> Opened:
     record = find.record(session, row.record_id) if row is not None else None
     if row is None or record is None or (row.sizes and part not in row.sizes):
         raise NotFound(file_id)
-    public = record.live is not None and file_id in _named(session, record, record.live.values)
+    read = publications.texts(session, record.id)
+    public = any(file_id in _named(session, record, values) for values in read)
     if not public:
         access.desk_record(session, actor, record.id)
     return Opened(attachment(row), part if row.sizes else WHOLE, FORMATS[row.format].mime, public)

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from knowledge.storage.models.records import Plan, Publication, Record
+from knowledge.storage.models.records import Plan, Publication, Record, Revision
 
 
 def of_record(session: Session, record_id: str) -> Sequence[Publication]:
     """The versions of a record that everybody can read, the newest first, without their texts."""
     query = select(Publication).where(Publication.record_id == record_id, Publication.ended.is_(None))
     return session.scalars(query.options(joinedload(Publication.by)).order_by(Publication.id.desc())).all()
+
+
+def texts(session: Session, record_id: str) -> Sequence[dict[str, Any]]:
+    """The answers of the versions of a record that everybody can read, the newest first."""
+    query = select(Revision.values).join(Publication, Publication.revision_id == Revision.id)
+    query = query.where(Publication.record_id == record_id, Publication.ended.is_(None))
+    return session.scalars(query.order_by(Publication.id.desc())).all()
 
 
 def of_number(session: Session, record_id: str, number: int) -> Publication | None:
