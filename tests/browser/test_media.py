@@ -51,7 +51,7 @@ def test_files_go_up_in_chunks_over_a_line_that_is_cut_and_nothing_typed_is_lost
     page.wait_for_selector("[role=status]")
     assert page.input_value("#media-1-alt") == "A stall"
     page.locator(".stored img").scroll_into_view_if_needed()  # loaded only when it is looked at
-    page.wait_for_function("document.querySelector('.stored img').naturalWidth === 480")
+    assert page.locator(".stored img").evaluate("img => img.decode().then(() => img.naturalWidth)") == 480
     context.close()
 
 

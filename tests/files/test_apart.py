@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from knowledge.files import apart, pictures, words
+from knowledge.files import apart, words
 from knowledge.files.refusal import Refusal
 from tests.files import made
 from tests.files.test_recognise import bombs  # noqa: F401 (a fixture)
@@ -161,10 +161,3 @@ def test_a_process_that_dies_is_a_refusal_and_no_more(tmp_path: Path, monkeypatc
     with pytest.raises(Refusal) as refused:
         make(tmp_path, made.picture())
     assert refused.value.message == apart.UNREADABLE
-
-
-def test_words_that_take_too_long_leave_the_document_with_a_note(tmp_path: Path) -> None:
-    (tmp_path / apart.IN).write_bytes(made.pdf())
-    apart._say(tmp_path / apart.MADE, format="pdf", sizes={})
-    assert apart._told(tmp_path / apart.WORDS) is None
-    assert pictures.MOST_PIXELS > 1_000_000

@@ -177,6 +177,19 @@ def test_the_demo_stays_out_of_a_site_that_has_people(praxis: Praxis, tmp_path: 
     opened.db.close()
 
 
+# ---------------------------------------------------------------------------- files
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_F7_files_and_database_are_held_against_each_other(praxis: Praxis, tmp_path: Path) -> None:
+    good(praxis("init"))
+    assert "Files and database agree." in good(praxis("files", "--check"))
+    (tmp_path / "var" / "files" / "nobody").mkdir(parents=True)
+    (tmp_path / "var" / "files" / "nobody" / "whole").write_bytes(b"x")
+    output = good(praxis("files", "--check"))
+    assert "belongs to nothing: nobody/whole" in output and "0 lost, 1 stray." in output
+
+
 # ---------------------------------------------------------------------------- doctor
 
 
@@ -189,7 +202,7 @@ def healthy(praxis: Praxis, tmp_path: Path) -> None:
 def test_the_doctor_finds_a_healthy_site_healthy_and_lists_every_setting(praxis: Praxis, tmp_path: Path) -> None:
     healthy(praxis, tmp_path)
     output = good(praxis("doctor"))
-    assert output.count("✓") == 4 and "✗" not in output
+    assert output.count("✓") == 5 and "✗" not in output
     for name, _, _ in described():
         assert name in output
 
