@@ -72,7 +72,8 @@ def keep(session: Session, actor: Actor, place: Place, fields: Fields, base: int
     me = access.require_person(session, actor).person_id or 0
     record = _open(session, actor, place, lock=True)
     found = _own(session, me, place, lock=True)
-    if found is not None and key and found.key == key:
+    typed = [list(pair) for pair in fields]
+    if found is not None and ((key and found.key == key) or (found.fields, found.base) == (typed, base)):
         return found
     if (found.tag if found else "") != seen:
         raise Clash(place.record_id or place.start_key)
@@ -80,7 +81,7 @@ def keep(session: Session, actor: Actor, place: Place, fields: Fields, base: int
         found = _begin(session, me, place, record)
     else:
         found.version += 1
-    found.fields, found.base, found.key, found.at = [list(pair) for pair in fields], base, key[:64], now()
+    found.fields, found.base, found.key, found.at = typed, base, key[:64], now()
     session.flush()
     return found
 

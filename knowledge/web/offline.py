@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from pathlib import Path
+
+from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -36,6 +38,8 @@ def form(kind: str) -> Response:
         record_type=registry[kind],
         sections=offline.sections(registry[kind], paper),
         lists=offline.lists(registry[kind], paper),
+        style=_static("form.css"),
+        script=_static("form.js"),
         words={
             "count": _("{0} characters; {1} to {2} are a good length"),
             "saved": _("Saved. Bring the file to “My work, from a file”."),
@@ -66,3 +70,8 @@ def from_file() -> Response | str | tuple[str, int]:
             problems = error.problems
     page = render_template("authoring/from_file.html", problems=problems, registry=site().registry())
     return (page, 422) if problems else page
+
+
+def _static(name: str) -> str:
+    """What is written into the file, so that it needs nothing beside it."""
+    return (Path(current_app.root_path) / "static" / "offline" / name).read_text(encoding="utf-8")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, make_response, redirect, request, send_from_directory, url_for
+from flask import Blueprint, Response, abort, current_app, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
@@ -82,9 +83,8 @@ def rendered() -> Response:
 @bp.get("/worker.js")
 def worker() -> Response:
     """The service worker; it lies at the root, so that it also hears of signing in and out."""
-    response = send_from_directory("static", "worker.js", mimetype="text/javascript")
-    response.headers["Cache-Control"] = "no-cache"
-    response.direct_passthrough = False
+    response = make_response((Path(current_app.root_path) / "static" / "worker.js").read_bytes())
+    response.headers["Content-Type"] = "text/javascript; charset=utf-8"
     return response
 
 

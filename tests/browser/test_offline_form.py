@@ -48,7 +48,7 @@ def test_a_form_is_filled_in_from_a_file_and_becomes_a_draft(chromium: Any, serv
     assert [o["name"] for o in line["organisations"]] == ["Boat office", "Harbour"]
     page.reload()  # going on with what was saved
     page.set_input_files("#open", file)
-    page.wait_for_function("document.querySelector('[data-f=title] input').value === 'Written on a boat'")
+    page.wait_for_function("() => document.querySelector('[data-f=title] input').value === 'Written on a boat'")
     assert page.input_value("[data-f=organisations] li:nth-child(2) [data-f=name] input") == "Harbour"
     context.set_offline(False)
     page.goto(f"{server}/work/new/from-file")

@@ -35,6 +35,7 @@ APPRENTICE = [
     "/work/new",
     "/work/new/experience",
     "/work/new/training",
+    "/work/new/from-file",
     "/account",
     "/account/password",
     "/account/mail",

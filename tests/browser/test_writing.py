@@ -60,7 +60,7 @@ def test_what_is_typed_is_kept_seconds_later_and_is_there_after_the_tab_is_kille
     page.fill("#context", "Typed and never saved.")
     says(page, SAVED)
     kept = page.inner_text("[data-state]")
-    assert re.fullmatch(r"Saved \d\d:\d\d( [AP]M)?", kept), kept
+    assert re.fullmatch(r"Saved \d\d:\d\d", kept), kept
     page.close(run_before_unload=False)
     again = context.new_page()
     again.goto(form)
@@ -91,7 +91,7 @@ def test_offline_and_back_writing_goes_on_and_is_sent_once(context: Any, server:
     form = started(page, server, "A line that is cut")
     page.reload()
     ready(page)
-    page.wait_for_function("navigator.serviceWorker.controller")
+    page.wait_for_function("() => navigator.serviceWorker.controller")
     page.reload()
     ready(page)
     kept: list[str] = []
@@ -222,7 +222,7 @@ def test_C3_two_writers_meet_with_and_without_script(chromium: Any, width: int, 
 def test_signing_out_leaves_nothing_on_a_shared_device(context: Any, server: str) -> None:
     page = signed_in(context, server, "apprentice1")
     form = started(page, server, "Private on a shared device")
-    page.wait_for_function("navigator.serviceWorker.controller")
+    page.wait_for_function("() => navigator.serviceWorker.controller")
     page.fill("#context", "Nobody else should read this.")
     says(page, SAVED)
     page.reload()

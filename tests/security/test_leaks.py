@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from knowledge.services import accounts, authoring
+from knowledge.services import accounts, authoring, exchange, working
 from tests.conftest import PASSWORD, Stage, complete_experience, make_stage, post
 
 # far from each other and from every other word, so that a suggestion of one is seen
@@ -22,7 +22,7 @@ CANARIES = {
     "changes requested": "flimzarqua", "words of the coach": "hobbindrix", "words with publish": "jelquavost",
     "contact for nobody": "murklefenz", "sensitivity": "pozzlewick", "newer draft": "tramboquil",
     "co-author of the newer draft": "wexlumarid", "withdrawn": "yaddlefrump", "account e-mail": "zorblattix",
-    "draft that a public record names": "krendivolt",
+    "draft that a public record names": "krendivolt", "working copy": "plimsegard", "begun record": "dwozzenfel",
 }  # fmt: skip
 MEMBERS = "uffelgranz"  # a contact for people who are signed in
 READERS = ("", "reader", "rival", "elsewhere")
@@ -67,6 +67,13 @@ class Ground:
             **hidden,
         )
         stage.site.act(authoring.add_author, author, self.revised, f"Dr {c['co-author of the newer draft']}", "")
+        for n, place in enumerate((working.Place(self.draft), working.Place(self.revised),
+                                   working.Place(kind="experience", start_key="begun"))):  # fmt: skip
+            typed = [
+                ("title", f"{c['begun record' if n == 2 else 'working copy']} typed"),
+                ("context", c["working copy"]),
+            ]
+            stage.site.act(working.keep, author, place, typed, 1, "k", "")
         self.public = {self.plain, self.revised}
         stage.site.keeper.after_commit()
 
@@ -183,7 +190,11 @@ def test_the_control_the_desks_do_meet_them(ground: Ground) -> None:
     )
     mine = {
         p: own.get(p).text
-        for p in ("/work", *(f"/work/{r}{p}" for r in desk for p in ("", "/edit", "/preview", "/people")))
+        for p in (
+            "/work",
+            "/work/new/experience?begun=begun",
+            *(f"/work/{r}{p}" for r in desk for p in ("", "/edit", "/preview", "/people")),
+        )
     }
     mine |= {
         p: browser_of(ground, "coach").get(p).text
@@ -197,6 +208,28 @@ def test_the_control_the_desks_do_meet_them(ground: Ground) -> None:
     }
     private = {p: own.get(p).text for p in (f"/work/{ground.plain}", f"/work/{ground.plain}/preview", "/account")}
     assert {"words with publish", "account e-mail"} <= {what for what, _ in met(private)}
+
+
+def test_L3_L8_L11_a_working_copy_is_met_by_its_writer_and_by_nobody_else_not_even_at_the_desk(ground: Ground) -> None:
+    stage, secrets = ground.stage, {w: CANARIES[w] for w in ("working copy", "begun record")}
+    shared = stage.record(stage.actor("author"), title="A draft of two")
+    stage.site.act(authoring.add_author, stage.actor("author"), shared, "", "rival@example.org")
+    typed = [("title", "T"), ("context", secrets["working copy"])]
+    stage.site.act(working.keep, stage.actor("author"), working.Place(shared), typed, 1, "k", "")
+    pages = {}
+    for reader in ("coach", "rival", "manager"):
+        browser = browser_of(ground, reader)
+        for path in ("/work", "/review", f"/work?q={CANARIES['working copy']}", "/work/new/experience?begun=begun",
+                     "/work/new/experience/begun/working.json", "/manage",
+                     *(f"/work/{r}{p}" for r in (shared, ground.draft, ground.revised) for p in ("", "/edit", "/preview", "/working.json"))):  # fmt: skip
+            answer = browser.get(path, follow_redirects=True)
+            pages[f"{reader} {path}"] = answer.text.replace(path.partition("=")[2] or "\0", "")
+    with stage.site.db.reading() as session:
+        pages["export"] = "".join(exchange.export_lines(session, [shared, ground.draft, ground.revised]))
+    assert met(pages, secrets) == []
+    assert "is editing this too" in pages[f"rival /work/{shared}/edit"]  # that she writes is said
+    mine = {p: browser_of(ground, "author").get(p).text for p in ("/work", f"/work/{ground.draft}/edit")}
+    assert {what for what, _ in met(mine, secrets)} == set(secrets)  # the control
 
 
 @pytest.mark.parametrize("reader", ["", "rival"])

@@ -58,10 +58,11 @@ def test_C4_a_key_that_was_kept_already_changes_nothing(stage_on: Stage) -> None
 def test_C3_another_tab_is_never_overwritten_unseen_not_even_by_a_save(stage_on: Stage) -> None:
     stage, place = stage_on, Place(shared(stage_on))
     first = keep(stage, "author", place)
-    second = keep(stage, "author", place, "k2", first.tag)
+    second = keep(stage, "author", place, "k2", first.tag, context2="more")
     for seen in ("", first.tag, "9.9"):
         with pytest.raises(working.Clash):
-            keep(stage, "author", place, "k3", seen)
+            keep(stage, "author", place, "k3", seen, context2="another text")
+    assert keep(stage, "author", place, "k4", "", context2="more").tag == second.tag  # the same text is no other text
     values = complete_experience(title="Saved by the tab that saw the first")
     stage.site.act(authoring.save, stage.actor("author"), place.record_id, values, 1, seen=Seen(first.tag))
     kept = stage.site.ask(working.of, stage.actor("author"), place).copy
@@ -131,8 +132,9 @@ def test_the_script_is_answered_in_json_whatever_happens(stage: Stage) -> None:
     kept = put(browser, path, csrf, body, If_None_Match="*")
     assert kept.status_code == 200 and kept.headers["ETag"] == f'"{kept.json["tag"]}"'
     assert put(browser, path, csrf, {**body, "key": "b"}).status_code == 428
-    met = put(browser, path, csrf, {**body, "key": "b"}, If_Match='"7.7"')
-    assert met.status_code == 409 and met.json["theirs"]["fields"] == met.json["mine"]["fields"] == [["title", "T"]]
+    met = put(browser, path, csrf, {**body, "fields": [["title", "U"]], "key": "b"}, If_Match='"7.7"')
+    assert met.status_code == 409 and met.json["theirs"]["fields"] == [["title", "T"]]
+    assert met.json["mine"] == {"fields": [["title", "U"]], "base": 1}
     for bad in (
         b"",
         b"[]",

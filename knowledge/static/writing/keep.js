@@ -16,9 +16,10 @@ let tried = []; // keys under which it was sent
 let base = Number(form.dataset.base), clashed = "tagOfOther" in form.dataset, sending = null, timer, first = 0, wait = 5000, leaving = false;
 
 const say = (text, ...parts) => text.replace(/\{(\d)\}/g, (_, n) => parts[n]);
-const clock = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+const clock = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const typed = () => [...new FormData(form)].filter(([name, value]) =>
   typeof value === "string" && !NOT_TYPED.has(name) && !name.startsWith("choose-"));
+let before = JSON.stringify(typed()); // what was in it when that was last looked at
 const same = (a, b) => JSON.stringify(a.map(tidy)) === JSON.stringify(b.map(tidy));
 const tidy = ([name, value]) => [name, value.replace(/\s+/g, " ").trim()];
 
@@ -59,7 +60,9 @@ function keepHere() {
 }
 
 function changed() {
-  if (leaving) return;
+  const text = JSON.stringify(typed());
+  if (leaving || text === before) return; // looked at, not changed
+  before = text;
   first ||= Date.now();
   keepHere();
   clearTimeout(timer);
@@ -159,10 +162,12 @@ async function goOn(found) {
     form.elements.seen.value = found.tag;
     form.elements.key.value = found.key;
     now = { ...found, id: `${who}|${keep}|${tab}` };
+    before = JSON.stringify(typed());
     await device.put(now);
     tell(say(words.saved, clock(found.at)));
   } else {
     form.elements.seen.value = found.tag;
+    before = "";
     changed();
     tell(say(words.back, clock(found.at)));
     await put;
@@ -188,6 +193,7 @@ async function recover() {
   }
   found = found.filter((text) => !text.done);
   if ("dirty" in form.dataset) {
+    before = "";
     changed();
   } else if (found.length) {
     const [newest] = found;
@@ -243,7 +249,10 @@ function leave() {
 
 await recover().catch(() => {});
 if (!now && [...form.elements].some((e) => NOT_TYPED.has(e.name) ? false : e.type === "checkbox" || e.type === "radio"
-  ? e.checked !== e.defaultChecked : e.tagName === "TEXTAREA" && e.value !== e.defaultValue)) changed(); // typed before we were here
+  ? e.checked !== e.defaultChecked : e.tagName === "TEXTAREA" && e.value !== e.defaultValue)) {
+  before = "";
+  changed();
+} // typed before we were here
 if (clashed) tell(words.met);
 form.dataset.kept = "ready";
 setInterval(look, LOOK);
