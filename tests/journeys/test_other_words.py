@@ -55,6 +55,14 @@ def test_a_misspelt_word_finds_at_once_and_every_link_goes_on_with_the_right_one
     assert "0" in strict and stage.client().get("/practices.json?q=quotatoins").json["corrected"] is True
 
 
+def test_a_word_that_may_well_be_meant_is_asked_about_below_what_was_found(stage: Stage) -> None:
+    stage.record(stage.actor("author"), "published", title="Who may qualify to bid")
+    stage.record(stage.actor("author"), "published", title="The lowest offer of all", summary="gonewords " * 20)
+    page = stage.client().get("/practices?q=gonewords+quality").text
+    assert "These have some of them" in page and "The lowest offer" in page
+    assert 'Did you mean <a href="/practices?q=gonewords+qualify" rel="nofollow">' in page
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [
