@@ -20,6 +20,8 @@ class Highlighter:
 
     def __init__(self, node: Node, schema: IndexSchema) -> None:
         self._wanted, self._prefixes = keys_of(node), prefixes_of(node)
+        # little words are marked only for who asks for nothing else: not the "and" of a name that was added
+        self._all_little = language.STOP.issuperset(k for k in self._wanted if not k.startswith(language.STEM_MARK))
         # a word and its stem begin with the same letter, in every language that we have a stemmer for and that is ASCII
         first = frozenset(key.removeprefix(language.STEM_MARK)[:1] for key in (*self._wanted, *self._prefixes))
         self._finder = language.finder(frozenset(letter for letter in first if letter.isascii()))
@@ -32,7 +34,7 @@ class Highlighter:
         title = text.get("title", "")
         matches = self._matches(title, language_of_text)
         telling = [m for m in matches if m[2] not in language.STOP]
-        return Snippet(_parts(title, 0, len(title), telling or matches))
+        return Snippet(_parts(title, 0, len(title), matches if self._all_little else telling))
 
     def passage(self, text: Mapping[str, str], language_of_text: str) -> Snippet:
         """The passage with most different matches: from the summary if it has any, else from the best other field."""

@@ -97,7 +97,8 @@ class _Reader:
         asked = _all([self._text(raw, False, "") for raw in typed])
         others = others[: max(0, MAX_ADDED - self._added)]
         self._added += len(others)
-        return Or((asked, *(Added(self._meant(term), words, " ".join(typed), term) for term in others)))
+        shown = " ".join(typed).strip(".,;:!?¿¡؟")
+        return Or((asked, *(Added(self._meant(term), words, shown, term) for term in others)))
 
     def _meant(self, term: str) -> Node:
         found = list(language.tokens(term))

@@ -73,8 +73,8 @@ class Results:
     A facet's counts ignore the choice made in that facet itself, so that its siblings stay visible.
     `added`: the words typed -> other terms that were looked for too. `complete`: how many records have all the words;
     by relevance they come first, the others have some of them. `spelling`: another query text that finds more where
-    nothing has all the words, or ""; `corrected`: these are its results. `page` is the page really shown: one beyond
-    the end becomes the last.
+    nothing has all the words, or ""; `corrected`: these are its results, because some record has all its words, or what
+    was typed finds nothing. `page` is the page really shown: one beyond the end becomes the last.
     """
 
     total: int

@@ -16,6 +16,7 @@ from search import language
 from search.tree import Node, words_of
 
 MAX_WORDS = 4  # of one query that are corrected
+SHORT = 4  # letters; among words so short too many are alike: full, fell, fall
 
 Letters = npt.NDArray[np.uint64]
 
@@ -38,13 +39,17 @@ class Lexicon:
             self._arrays = None
 
     def like(self, word: str, limit: int) -> list[tuple[int, bool, str]]:
-        """Words at an edit distance of at most `limit`: with the distance, and whether they begin otherwise."""
+        """Words at an edit distance of at most `limit`: with the distance, and whether they begin otherwise.
+
+        A first letter is hardly ever wrong, but for its neighbour's: detection is not meant for selection.
+        """
         words, letters, lengths = self._looked_up()
+        begun = (word[:1], word[1:2])
         apart = np.bitwise_count(letters ^ _letters([word])[0])
         near = np.flatnonzero((apart <= 2 * limit) & (np.abs(lengths - len(word)) <= limit) & (lengths > 2))
         ranked = []
         for other in (words[n] for n in near.tolist()):
-            if 0 < (distance := _distance(word, other, limit)) <= limit:
+            if other[0] in begun and 0 < (distance := _distance(word, other, limit)) <= limit:
                 ranked.append((distance, other[0] != word[0], other))
         return sorted(ranked)
 
@@ -83,7 +88,7 @@ class Vocabulary:
 def corrected(text: str, node: Node, vocabulary: Vocabulary) -> str:
     """A query with the words that this reader may not see anywhere replaced by the nearest that he may, or ""."""
     better = text
-    for word in [w.text for w in words_of(node) if len(w.text) > 3][:MAX_WORDS]:
+    for word in [w.text for w in words_of(node) if len(w.text) > SHORT][:MAX_WORDS]:
         if not vocabulary.readable(word) and (nearer := nearest(word, vocabulary)):
             better = _swapped(better, word, nearer)
     return better if better != text else ""

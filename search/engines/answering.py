@@ -41,7 +41,7 @@ def answered(
     other = answer(better, everywhere if _narrowed(query) else query)
     if (other.complete, other.total) <= (whole.complete, whole.total):
         return results
-    if not query.relax:
+    if not query.relax or (whole.total and not other.complete):  # what was typed may well be meant: the page asks
         return replace(results, spelling=better)
     other = answer(better, query) if _narrowed(query) else other
     return replace(other, corrected=True, spelling=better)

@@ -18,6 +18,28 @@ def test_an_acronym_finds_its_long_form_and_the_page_says_so(stage: Stage) -> No
     assert told["total"] == 1 and "request for quotations" in told["added"]["RFQ"]
 
 
+def test_an_acronym_that_is_also_a_word_is_meant_in_capitals_only(stage: Stage) -> None:
+    stage.record(stage.actor("author"), "published", title="A bid by phone, for an app")
+    assert "Inter-American" not in stage.client().get("/practices?q=how+to+bid").text
+    assert "For “BID” also: Inter-American" in stage.client().get("/practices?q=BID").text
+    assert "For “bid” also: tender" in stage.client().get("/practices?q=what+is+a+bid%3F").text, "without the sign"
+    assert stage.client().get("/practices.json?q=app").json["added"] == {}
+
+
+def test_little_words_of_a_term_that_was_added_are_not_marked(stage: Stage) -> None:
+    stage.record(stage.actor("author"), "published", title="Small and medium-sized enterprises")
+    stage.record(stage.actor("author"), "published", title="Rough and ready", topics=["sme"])
+    page = stage.client().get("/practices?q=SME").text
+    assert "Rough and ready" in page and "<mark>enterprises</mark>" in page
+    assert "Rough <mark>and</mark> ready" in stage.client().get("/practices?q=and").text, "the control"
+
+
+def test_a_country_is_found_by_names_that_it_had(stage: Stage) -> None:
+    stage.record(stage.actor("author"), "published", title="Roads that last", countries=["BEN"])
+    for name in ("Dahomey", "roads dahomey"):
+        assert stage.client().get("/practices.json", query_string={"q": name, "words": "all"}).json["total"] == 1
+
+
 def test_a_term_in_another_language_finds_the_record(stage: Stage) -> None:
     stage.record(stage.actor("author"), "published", title="Three offers", topics=["framework-agreements"])
     assert "Three offers" in stage.client().get("/practices?q=accords-cadres").text
@@ -53,6 +75,14 @@ def test_a_misspelt_word_finds_at_once_and_every_link_goes_on_with_the_right_one
     strict = stage.client().get("/practices?q=quotatoins&words=all").text
     assert "Did you mean" in strict and "Nothing fits all of this" in strict
     assert "0" in strict and stage.client().get("/practices.json?q=quotatoins").json["corrected"] is True
+
+
+def test_a_word_that_may_well_be_meant_is_asked_about_below_what_was_found(stage: Stage) -> None:
+    stage.record(stage.actor("author"), "published", title="Who may qualify to bid")
+    stage.record(stage.actor("author"), "published", title="The lowest offer of all", summary="gonewords " * 20)
+    page = stage.client().get("/practices?q=gonewords+quality").text
+    assert "These have some of them" in page and "The lowest offer" in page
+    assert 'Did you mean <a href="/practices?q=gonewords+qualify" rel="nofollow">' in page
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,22 @@ def test_a_word_that_nothing_has_is_read_as_one_spelt_alike_that_finds_something
     assert not filled.search(Query("hospitlas", audience=PUBLIC, for_people=False)).spelling
 
 
+def test_a_word_that_may_well_be_meant_is_only_asked_about(engine: SearchEngine) -> None:
+    engine.apply(
+        [doc("q", "Bidders that qualify"), doc("p", "The lowest price"), doc("s", "Selection of the full list")]
+    )
+
+    def read(text: str) -> tuple[int, str, bool]:
+        found = engine.search(Query(text, PUBLIC))
+        return found.total, found.spelling, found.corrected
+
+    assert read("lowest quality") == (1, "lowest qualify", False), "records with some of the words stay"
+    assert read("qualifx bidders") == (1, "qualify bidders", True), "here it finds them all"
+    assert read("quailfy") == read("qualfiy") == (1, "qualify", True), "and here there is nothing else"
+    assert read("uqalify") == (1, "qualify", True), "letters that changed places"
+    assert read("detection") == read("zelection") == read("fall") == (0, "", False), "too far, or too short to tell"
+
+
 def test_how_a_word_is_read_does_not_depend_on_filters_so_that_the_counts_of_facets_hold(engine: SearchEngine) -> None:
     """One record has it all, as typed; of the records of a country none has, but those with some of the words count."""
     engine.apply([doc("all", "Une passation en ligne", language="fr", country=["FRA"])])
