@@ -25,12 +25,9 @@ PUBLIC = {
     "public.schema", "public.help_search", "public.about", "public.healthz", "public.robots",
     "narrowing.values", "narrowing.like", "overview.countries", "overview.gaps", "public.suggest",
     "account.register", "account.sign_in", "account.sign_out", "mail.stop",
-<<<<<<< HEAD
     "second_factor.code", "resetting.ask",
     "resetting.choose", "confirming.confirm", "invitations.answer",  # the signed address is the proof
-=======
     "working.worker",
->>>>>>> writing
 }  # fmt: skip
 SIGNED_IN = {
     "absence.mine",
@@ -166,13 +163,8 @@ def _undeclared(stage: Stage) -> set[str]:
 
 
 def _paths(world: World, endpoints: set[str]) -> list[tuple[str, str]]:
-<<<<<<< HEAD
     given = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "1", "record_id": "none",
-             "facet_id": "country", **_links(world.stage),
-=======
-    given = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "999", "record_id": "none",
-             "facet_id": "country", "start_key": "begun",
->>>>>>> writing
+             "facet_id": "country", "start_key": "begun", **_links(world.stage),
              "token": notices.stop_token(world.stage.site.settings.key(), 1, "submitted")}  # fmt: skip
     found = []
     for rule in world.stage.app.url_map.iter_rules():
@@ -344,7 +336,6 @@ def test_A1_acts_on_a_point_follow_the_table(world: World, reader: str, state: s
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("state", STATES)
-<<<<<<< HEAD
 def test_A1_saying_that_advice_is_fine_follows_the_table(world: World, reader: str, state: str) -> None:
     browser, record_id, csrf = world.browsers[reader], world.records[state], world.tokens[reader]
     data = {"csrf_token": csrf, "say": "fine:" + "0" * 24}
@@ -414,7 +405,10 @@ def _add_files(session, record_id: str) -> tuple[str, str]:  # type: ignore[no-u
         values = {**revision.values, "media": [{"file": ids[0], "caption": "A text"}]}
         session.execute(Revision.__table__.update().where(Revision.id == revision.id).values(values=values))
     return ids
-=======
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("state", STATES)
 def test_A1_keeping_and_dropping_a_working_copy_follow_the_table(world: World, reader: str, state: str) -> None:
     browser, record_id, csrf = world.browsers[reader], world.records[state], world.tokens[reader]
     sent = {
@@ -430,7 +424,6 @@ def test_A1_keeping_and_dropping_a_working_copy_follow_the_table(world: World, r
     else:
         expected = (200, 303) if EDITORIAL.may("edit", FACTS[state][0], roles(reader)) else (403, 403)
     assert (kept, dropped) == expected, (reader, state)
->>>>>>> writing
 
 
 def _add_point(session, record_id: str) -> int:  # type: ignore[no-untyped-def]
