@@ -34,6 +34,7 @@ from knowledge.web import (
     account,
     actor,
     authoring,
+    coaching,
     discussion,
     errors,
     kept,
@@ -82,7 +83,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     Compress(app)
     for part in (actor, language, limits, errors, security):
         part.init(app)
-    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion):
+    for module in (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, coaching):
         app.register_blueprint(module.bp)
     _templates(app)
     files = WhiteNoise(

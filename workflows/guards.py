@@ -27,6 +27,13 @@ def not_own_work(s: Situation) -> Objection | None:
     return None
 
 
+def another_coach(s: Situation) -> Objection | None:
+    """The second approval is not given by who gave the first."""
+    if s.approved:
+        return Objection(N_("You gave the first approval. Another coach has to give the second."), Reason.ROLE)
+    return None
+
+
 def saw_the_latest(s: Situation) -> Objection | None:
     """A decision is about the revision that was looked at."""
     if s.seen != s.latest:

@@ -41,6 +41,9 @@ EVENTS: Mapping[str, Event] = {
     event.id: event
     for event in (
         Event("submitted", N_("A record waits for my review")),
+        Event("second", N_("A record waits for the second of two coaches")),
+        Event("asked", N_("A coach asks for my opinion")),
+        Event("advised", N_("A coach whom I asked answers")),
         Event("returned", N_("A coach asks me for changes")),
         Event("commented", N_("Somebody comments on a record that I write or review")),
         Event("published", N_("My record was published")),

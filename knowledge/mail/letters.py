@@ -13,7 +13,7 @@ from babel.support import NullTranslations, Translations
 from sqlalchemy.orm import Session
 
 from knowledge.content.fields import N_
-from knowledge.services import access, discussion, notices
+from knowledge.services import access, discussion, notices, opinions
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find
@@ -21,7 +21,9 @@ from knowledge.storage.models.discussion import Comment, Thread
 from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record, Step
-from workflows.editorial import ANYONE, CHANGES, EDITORIAL, IN_REVIEW, SIGNED_IN
+from workflows.editorial import ANYONE, CHANGES, IN_REVIEW, SIGNED_IN
+from workflows.known import UNDER_REVIEW
+from workflows.two_coaches import SECOND_REVIEW
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 SAID = 600  # characters of somebody's words that a mail repeats
@@ -81,6 +83,27 @@ EVENTS: Mapping[str, Told] = {
         N_("See what to change"),
         lambda record: f"/work/{record.id}/edit",
         lambda record: record.state == CHANGES,
+    ),
+    "second": Told(
+        N_("For your review: %(title)s"),
+        N_("%(who)s approved “%(title)s”. It needs the approval of another coach."),
+        N_("Read and review"),
+        lambda record: f"/review/{record.id}",
+        lambda record: record.state == SECOND_REVIEW,
+    ),
+    "asked": Told(
+        N_("Your opinion, please: %(title)s"),
+        N_("%(who)s asks what you think of “%(title)s”. You can read it until it is decided."),
+        N_("Read it and answer"),
+        lambda record: f"/review/{record.id}",
+        lambda record: record.state in UNDER_REVIEW,
+    ),
+    "advised": Told(
+        N_("An opinion: %(title)s"),
+        N_("%(who)s read “%(title)s” and answered you:"),
+        N_("Read it and decide"),
+        lambda record: f"/review/{record.id}",
+        lambda record: record.state in UNDER_REVIEW,
     ),
     "commented": Told(
         N_("Comment: %(title)s"),
@@ -171,6 +194,8 @@ def _said(session: Session, mail: Mail, record: Record) -> tuple[int | None, str
         step = session.get(Step, mail.facts["step"])
         if step is not None:
             return step.person_id, step.words
+    if "opinion" in mail.facts:
+        return opinions.told(session, Actor(mail.person_id, mail.person.name), record, mail.facts["opinion"])
     comment = session.get(Comment, mail.facts.get("comment", 0))
     thread = session.get(Thread, comment.thread_id) if comment else None
     reader = Actor(mail.person_id, mail.person.name)
@@ -182,7 +207,7 @@ def _said(session: Session, mail: Mail, record: Record) -> tuple[int | None, str
 def _may_read(session: Session, person: Person, record: Record) -> bool:
     """Whether this person may see the latest revision now."""
     held = access.roles_in(session, Actor(person.id, person.name), record) - {ANYONE, SIGNED_IN}
-    return EDITORIAL.may("view", record.state, held)
+    return access.may(record, "view", held)
 
 
 @lru_cache(maxsize=32)

@@ -58,8 +58,8 @@ class Article:
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The answers of the live revision."""
-        return self.revision.values
+        """The answers of this revision, with the evidence that a coach confirmed."""
+        return self.revision.answers
 
 
 def find_practices(session: Session, engine: SearchEngine, query: Query) -> Findings:

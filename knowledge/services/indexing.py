@@ -258,7 +258,7 @@ def _document(
     return derive_index.document(
         document_id,
         registry[record.kind],
-        revision.values,
+        revision.answers,
         registry,
         audience=readers,
         date=moment.isoformat() if moment else "",

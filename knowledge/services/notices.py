@@ -26,9 +26,10 @@ from knowledge.storage.models.records import Record, Step
 
 # transition -> the event it is for those whose turn it is, or whom it concerns
 OF_STEPS: Mapping[str, str] = {
-    "submit": "submitted", "request-changes": "returned", "publish": "published", "withdraw": "withdrawn",
+    "submit": "submitted", "approve": "second",
+    "request-changes": "returned", "publish": "published", "withdraw": "withdrawn",
 }  # fmt: skip
-FOR_COACHES = frozenset({"submitted"})
+FOR_COACHES = frozenset({"submitted", "second"})
 
 
 def of_step(session: Session, record: Record, step: Step) -> None:
@@ -37,7 +38,8 @@ def of_step(session: Session, record: Record, step: Step) -> None:
     if event is None:
         return
     session.flush()  # the step needs its number
-    readers = _coaches(session, record) if event in FOR_COACHES else _writers(session, record)
+    of_all = event == "second"  # the one who looks after it may be the one who approved it
+    readers = _coaches(session, record, of_all) if event in FOR_COACHES else _writers(session, record)
     tell(session, event, (p for p in readers if p.id != step.person_id), record.id, {"step": step.id})
 
 
@@ -139,13 +141,12 @@ def send_again(session: Session, actor: Actor, mail_id: int) -> None:
     mail.outcome, mail.due, mail.tries, mail.trouble = WAITING, now(), 0, ""
 
 
-def _coaches(session: Session, record: Record) -> list[Person]:
-    """The coach of the record; without one, those of its programme; nobody who wrote any of it."""
-    if record.coach_id is not None:
-        found = mailbox.people(session, [record.coach_id])
-    else:
-        found = mailbox.coaches(session, record.programme_id) if record.programme_id else []
-    return [p for p in found if not access.own_work(session, Actor(p.id, p.name), record)]
+def _coaches(session: Session, record: Record, of_all: bool = False) -> list[Person]:
+    """The coach of the record; without one, or `of_all`, those of its programme; nobody who wrote any of it."""
+    found = {p.id: p for p in mailbox.people(session, [record.coach_id])} if record.coach_id else {}
+    if record.programme_id and (of_all or record.coach_id is None):
+        found |= {p.id: p for p in mailbox.coaches(session, record.programme_id)}
+    return [p for p in found.values() if not access.own_work(session, Actor(p.id, p.name), record)]
 
 
 def _writers(session: Session, record: Record) -> list[Person]:

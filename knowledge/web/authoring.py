@@ -15,7 +15,18 @@ from knowledge.content import checks
 from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
-from knowledge.services import authoring, catalogue, discussion, editorial, history, programmes
+from knowledge.services import (
+    access,
+    authoring,
+    catalogue,
+    discussion,
+    editorial,
+    history,
+    opinions,
+    programmes,
+    progress,
+    scoring,
+)
 from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
@@ -24,7 +35,6 @@ from knowledge.web.public import shown
 from knowledge.web.site import site
 from knowledge.web.steps import said
 from workflows.definition import Reason, Refused
-from workflows.editorial import EDITORIAL
 
 bp = Blueprint("authoring", __name__, url_prefix="/work")
 Answer = Response | str | tuple[str, int]
@@ -45,6 +55,8 @@ def my_work() -> str:
         words=words,
         found=found,
         memberships=memberships,
+        courses=site().ask(progress.mine, actor),
+        asked=site().ask(opinions.waiting, actor),
     )
 
 
@@ -127,6 +139,7 @@ def desk(record_id: str) -> str:
     steps = site().ask(history.of, actor, record_id)
     offered = site().ask(editorial.offered, actor, opened.record)
     facts = {"desk": opened, "history": steps, "offered": offered, "may": _may(opened)}
+    facts["rubric"] = site().ask(scoring.of, actor, record_id)
     return render_template("authoring/desk.html", **facts, **discussed(record_id))
 
 
@@ -270,7 +283,7 @@ def _pressed_twice(record_id: str) -> bool:
 
 
 def _may(desk: authoring.Desk) -> dict[str, bool]:
-    return {p: EDITORIAL.may(p, desk.record.state, desk.roles) for p in ("edit", "share", "review", "manage")}
+    return {p: access.may(desk.record, p, desk.roles) for p in ("edit", "share", "review", "manage", "score")}
 
 
 def _whole(text: str | None) -> int | None:

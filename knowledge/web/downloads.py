@@ -36,7 +36,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "–")
 
 def item(record: Record, revision: Revision, registry: Registry, language: str) -> dict[str, Any]:
     """A record in a list, for programs: ids, not labels."""
-    values = revision.values
+    values = revision.answers
     return {
         "id": record.id,
         "url": practice_url(record.id, revision.title),

@@ -15,7 +15,8 @@ from knowledge.web import cards
 from knowledge.web.cards import practice_url, slug
 from knowledge.web.language import direction, reader_language
 from knowledge.web.site import site
-from workflows.editorial import EDITORIAL, PUBLISHED
+from workflows import known
+from workflows.editorial import PUBLISHED
 
 
 def partial_date(text: str) -> str:
@@ -45,7 +46,7 @@ def years(values: Mapping[str, Any]) -> str:
 
 def state_words(record: Record) -> str:
     """The state on its chip; a published record with a newer version says both."""
-    label = str(gettext(EDITORIAL.state(record.state).label))
+    label = str(gettext(known.state(record.state).label))
     if record.live_id is not None and record.state != PUBLISHED:
         return str(gettext("Published, new version: %(state)s", state=label))
     return label
@@ -72,6 +73,6 @@ GLOBALS: dict[str, Callable[..., Any]] = {
     "direction": direction,
     "reader_language": reader_language,
     "interface_language": lambda: get_locale().language,
-    "editorial_state": EDITORIAL.state,
+    "editorial_state": known.state,
     "site_address": lambda: site().settings.address,
 }

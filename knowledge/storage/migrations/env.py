@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from knowledge.storage.models import discussion, mail, people, programmes, records, site  # noqa: F401 (fills the metadata)
+from knowledge.storage.models import discussion, mail, people, programmes, records, reviewing, site  # noqa: F401 (fills the metadata)
 from knowledge.storage.models.base import Row
 
 context.configure(

@@ -14,7 +14,7 @@ APPRENTICE, COACH = "apprentice", "coach"
 
 
 class Programme(Row):
-    """A cohort. Dates are ISO 8601 days, "" when not fixed."""
+    """A cohort. Dates are ISO 8601 days, "" when not fixed. `workflow`: the name of the one its records follow."""
 
     __tablename__ = "programme"
 
@@ -24,6 +24,7 @@ class Programme(Row):
     workshop_start: Mapped[str] = mapped_column(String(10), default="")
     workshop_end: Mapped[str] = mapped_column(String(10), default="")
     ends: Mapped[str] = mapped_column(String(10), default="")
+    workflow: Mapped[str] = mapped_column(String(20), default="editorial", server_default="editorial")
     created: Mapped[datetime] = mapped_column(default=now)
 
 
