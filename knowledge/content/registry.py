@@ -53,7 +53,9 @@ class RecordType:
         return self.names.get(language) or self.names["en"]
 
 
-RESERVED = frozenset({"id", "kind", "state", "authors", "source", "programme", "live", "published", "reason"})
+RESERVED = frozenset(
+    {"id", "kind", "state", "authors", "source", "programme", "live", "published", "reason", "lowered"}
+)
 
 
 class Registry:

@@ -51,14 +51,15 @@ def mine(session: Session, actor: Actor) -> tuple[Course, ...]:
 def of_person(session: Session, actor: Actor, person_id: int) -> tuple[Person, tuple[Course, ...]]:
     """Of what somebody writes in the programmes that the actor coaches; for a manager, in all.
 
-    Raises NotFound for who writes nothing there, SignInNeeded.
+    Raises NotFound for who neither writes there nor belongs to it, SignInNeeded.
     """
     me = access.require_person(session, actor)
     person = find.person(session, person_id) if person_id < 2**31 else None
     if person is None or not (me.manager or me.coach):
         raise NotFound(str(person_id))
     records = reviews.written_in(session, person_id, None if me.manager else me.coaches)
-    if not records:
+    member_of = access.standing(session, Actor(person_id)).member_of
+    if not (records or me.manager or member_of & me.coaches):
         raise NotFound(str(person_id))
     known = [r for r in records if not access.own_work(session, actor, r)]
     return person, _courses(session, known, undecided=True)

@@ -259,7 +259,7 @@ def test_when_mail_is_due_follows_the_readers_wishes_and_clock(
 
 
 def test_every_event_has_words_a_label_and_a_frequency() -> None:
-    assert set(letters.EVENTS) == set(EVENTS) == {*notices.OF_STEPS.values(), "commented"}
+    assert set(letters.EVENTS) == set(EVENTS) == {*notices.OF_STEPS.values(), "commented", "asked", "advised"}
     assert all(event.usual in set(Frequency) for event in EVENTS.values())
 
 

@@ -44,7 +44,12 @@ DESK = {
     "discussion.points": "view_history",
     "authoring.edit": "edit", "authoring.people": "share", "review.read": "review", "manage.assign": "manage",
 }  # fmt: skip
-ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act"}
+ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act", "discussion.resolve_all"}
+# held to the table, or to who coaches whom, in test_review_rights
+REVIEW = {
+    "review.look", "review.insert", "coaching.score", "coaching.ask", "coaching.answer",
+    "coaching.phrase_list", "coaching.person",
+}  # fmt: skip
 
 
 def roles(reader: str) -> frozenset[str]:
@@ -118,7 +123,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     patch.undo()
 
 
-DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS
+DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | REVIEW
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
