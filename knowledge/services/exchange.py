@@ -157,7 +157,7 @@ def parsed(number: int, text: str, registry: Registry, publish: bool) -> Line:
         number, record_id, record_type, values, live if publish else None, state if publish else DRAFT,
         _authors(raw.get("authors", [])), _source(raw.get("source")), _slug(raw.get("programme", "")),
         _words(raw.get("reason", "")), _moment(raw.get("published")) if publish else None,
-        _lowered(raw.get("lowered"), live or values) if publish else None,
+        _lowered(raw.get("lowered"), live or values, record_type, registry) if publish else None,
     )  # fmt: skip
 
 
@@ -350,7 +350,7 @@ def _words(raw: Any) -> str:
     return checks.tidy(raw, lines=True)[:5000]
 
 
-def _lowered(raw: Any, public: Mapping[str, Any]) -> dict[str, str] | None:
+def _lowered(raw: Any, public: Mapping[str, Any], record_type: RecordType, registry: Registry) -> dict[str, str] | None:
     """What a coach said about the evidence that the public answers claim."""
     if raw is None:
         return None
@@ -359,6 +359,7 @@ def _lowered(raw: Any, public: Mapping[str, Any]) -> dict[str, str] | None:
     kept = {k: checks.tidy(raw[k], lines=k == "reason")[:500] for k in _LOWERED}
     if kept["from"] != public.get("evidence") or not kept["to"] or not kept["reason"]:
         raise _Refuse("lowered", "must say to what, from the level of evidence that is claimed, and why")
+    _checked(record_type, {**public, "evidence": kept["to"]}, registry, "lowered.")
     return kept
 
 

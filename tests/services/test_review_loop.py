@@ -216,10 +216,11 @@ def test_a_lowered_level_is_what_the_public_sees_counts_and_exports_with_its_rea
         {**line, "id": "copy"},
         {**line, "id": "bad", "lowered": {**line["lowered"], "from": "verified"}},
         {**line, "id": "worse", "lowered": "account"},
+        {**line, "id": "unknown", "lowered": {**line["lowered"], "to": "nonsense"}},
     ]
     batch = [(n, json.dumps(copy)) for n, copy in enumerate(copies)]
     peopled.site.act(exchange.import_batch, peopled.manager(), batch, tally, True)
-    assert [bad.field for bad in tally.bad] == ["lowered", "lowered"]
+    assert [bad.field for bad in tally.bad] == ["lowered", "lowered", "lowered.evidence"]
     assert public_level(peopled, "copy") == ("account", ["account"])
 
 
