@@ -276,4 +276,4 @@ def test_A11_a_method_cannot_be_smuggled(world: World, header: str) -> None:
 
 def test_a_transition_nobody_declared_is_not_found(world: World) -> None:
     record_id = world.records["in_review"]
-    assert _step(world.browsers["manager"], world.tokens["manager"], record_id, "approve").status_code == 404
+    assert _step(world.browsers["manager"], world.tokens["manager"], record_id, "accept").status_code == 404

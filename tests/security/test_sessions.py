@@ -33,7 +33,7 @@ def test_S1_every_route_that_writes_refuses_a_forged_post(stage: Stage) -> None:
         if "POST" in (rule.methods or ()) and rule.endpoint != "mail.stop":  # its signed address is the proof
             path = re.sub(
                 r"<(?:\w+:)?(\w+)>",
-                lambda m: {"person_id": "1", "thread_id": "1", "kind": "experience"}.get(m[1], "x"),
+                lambda m: {"person_id": "1", "thread_id": "1", "opinion_id": "1", "kind": "experience"}.get(m[1], "x"),
                 rule.rule,
             )
             assert browser.post(path, data={"name": "forged"}).status_code == 400, path
