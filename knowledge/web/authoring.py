@@ -16,6 +16,7 @@ from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
 from knowledge.services import (
+    access,
     advising,
     authoring,
     catalogue,
@@ -24,7 +25,10 @@ from knowledge.services import (
     editorial,
     history,
     invitations,
+    opinions,
     programmes,
+    progress,
+    scoring,
     sharing,
 )
 from knowledge.services.errors import Conflict, Forbidden, Invalid
@@ -36,11 +40,10 @@ from knowledge.web.public import shown
 from knowledge.web.site import site
 from knowledge.web.steps import said
 from workflows.definition import Reason, Refused
-from workflows.editorial import EDITORIAL
 
 bp = Blueprint("authoring", __name__, url_prefix="/work")
 Answer = Response | str | tuple[str, int]
-MAY = ("edit", "share", "review", "manage", "invite", "revise")  # what the desk's buttons depend on
+MAY = ("edit", "share", "review", "manage", "invite", "revise", "score", "claim")  # what the desk's buttons depend on
 
 
 @bp.get("")
@@ -58,6 +61,8 @@ def my_work() -> str:
         words=words,
         found=found,
         memberships=memberships,
+        courses=site().ask(progress.mine, actor),
+        asked=site().ask(opinions.waiting, actor),
     )
 
 
@@ -149,7 +154,7 @@ def desk(record_id: str) -> str:
     offered = site().ask(editorial.offered, actor, opened.record)
     standing, advised = site().ask(clock.of_record, actor, record_id), site().ask(advising.of, actor, record_id)
     facts = {"desk": opened, "history": steps, "offered": offered, "may": _may(opened)}
-    facts |= {"standing": standing, "advised": advised}
+    facts |= {"standing": standing, "advised": advised, "rubric": site().ask(scoring.of, actor, record_id)}
     return render_template("authoring/desk.html", **facts, **discussed(record_id))
 
 
@@ -315,7 +320,7 @@ def _pressed_twice(record_id: str) -> bool:
 
 
 def _may(desk: authoring.Desk) -> dict[str, bool]:
-    return {p: EDITORIAL.may(p, desk.record.state, desk.roles) for p in MAY}
+    return {p: access.may(desk.record, p, desk.roles) for p in MAY}
 
 
 def _whole(text: str | None) -> int | None:
