@@ -21,7 +21,8 @@ TWO = TABLE | {
     "withdraw": ({*TABLE["withdraw"][0], "second_review"}, "withdrawn", {"coach", "manager"}, Live.REMOVE),
 }
 OBJECTIONS = GUARDED | {
-    "approve": GUARDED["publish"],
+    # an approval makes nothing public, so it cannot come too early
+    "approve": [row for row in GUARDED["publish"] if "early" not in row[0]],
     "publish": [*GUARDED["publish"], ({"approved": True}, Reason.ROLE)],
 }
 
