@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from knowledge.settings import described
+from workflows.definition import Workflow
 from workflows.diagram import mermaid, permission_table
 from workflows.editorial import EDITORIAL
+from workflows.known import WORKFLOWS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,8 +35,9 @@ def test_no_setting_stands_there_that_does_not_exist(readme: str) -> None:
     assert set(re.findall(r"PRAXIS_[A-Z][A-Z_]+", readme)) <= known
 
 
-def test_the_picture_of_the_workflow_is_the_workflow(readme: str) -> None:
-    assert f"```mermaid\n{mermaid(EDITORIAL)}```" in readme
+@pytest.mark.parametrize("flow", WORKFLOWS.values(), ids=[*WORKFLOWS])
+def test_the_picture_of_each_workflow_is_the_workflow(readme: str, flow: Workflow) -> None:
+    assert f"```mermaid\n{mermaid(flow)}```" in readme
 
 
 def test_the_table_of_permissions_is_the_workflow_s(readme: str) -> None:

@@ -6,12 +6,12 @@ sent on a Monday is due by the end of the next Monday.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from statistics import median_high
 
-DECISIONS = frozenset({"publish", "request-changes"})  # the answers an author waits for
+DECISIONS = frozenset({"publish", "request-changes", "approve"})  # a coach has answered
 
 
 def works(day: date) -> bool:
@@ -93,11 +93,12 @@ class Round:
         return working_days(self.begun, self.ended or moment)
 
 
-def rounds(passages: Iterable[Passage], waiting: str) -> list[Round]:
+def rounds(passages: Iterable[Passage], waiting: Collection[str]) -> list[Round]:
     """The rounds in a history, oldest first; of several records when their steps come one record after the other.
 
-    A round begins with the step into the state `waiting` and ends with the one out of it; steps that stay in it (a
-    coach takes a record up, another opinion is asked for) are no ends.
+    A round begins with the step into one of the states `waiting` and ends with the one out of it; steps that stay in it
+    (a coach takes a record up, another opinion is asked for) are no ends. Where two coaches are asked for, the approval
+    of the first ends her round and begins that of the second: each of them has the same time.
     """
     found: list[Round] = []
     begun: Passage | None = None
@@ -105,11 +106,11 @@ def rounds(passages: Iterable[Passage], waiting: str) -> list[Round]:
         if begun is not None and begun.record_id != passage.record_id:
             found.append(Round(begun.record_id, begun.at))
             begun = None
-        if passage.target == waiting and begun is None:
-            begun = passage
-        elif passage.target != waiting and begun is not None:
+        if begun is not None and passage.target != begun.target:
             found.append(Round(begun.record_id, begun.at, passage.at, passage.transition, passage.person_id))
             begun = None
+        if begun is None and passage.target in waiting:
+            begun = passage
     return [*found, Round(begun.record_id, begun.at)] if begun else found
 
 

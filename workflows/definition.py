@@ -34,8 +34,8 @@ class Situation:
     """The facts about one record and one actor that a decision rests on.
 
     `seen` and `latest`: numbers of the revision the actor looked at and of the newest one. `missing`: how many
-    answers are still needed. `own_work`: the actor wrote or ever co-wrote it. `words`: what the actor says. `early`:
-    its authors do not want it to be public yet.
+    answers are still needed. `own_work`: the actor wrote or ever co-wrote it. `approved`: she gave the approval that
+    it waits on. `words`: what the actor says. `early`: its authors do not want it to be public yet.
     """
 
     state: str
@@ -43,6 +43,7 @@ class Situation:
     words: str = ""
     missing: int = 0
     own_work: bool = False
+    approved: bool = False
     has_live: bool = False
     seen: int | None = None
     latest: int = 0
@@ -157,7 +158,7 @@ class Workflow:
             t
             for t in self.transitions
             if self.may(t.id, situation.state, situation.roles)
-            and not (t.live is Live.PUBLISH and situation.own_work)
+            and not any(o and o.reason is Reason.ROLE for o in (guard(situation) for guard in t.guards))
             and not (t.live in (Live.RETURN, Live.REMOVE) and not situation.has_live)
         )
 

@@ -16,17 +16,19 @@ DRAFT, IN_REVIEW, CHANGES, PUBLISHED, WITHDRAWN = (
     "published",
     "withdrawn",
 )
-ANYONE, SIGNED_IN, AUTHOR, CO_AUTHOR, COACH, MANAGER = (
+ANYONE, SIGNED_IN, AUTHOR, CO_AUTHOR, COACH, MANAGER, ADVISER = (
     "anyone",
     "signed_in",
     "author",
     "co_author",
     "coach",
     "manager",
+    "adviser",  # a coach of any programme who was asked for a second opinion
 )
 
 _writers = frozenset({AUTHOR, CO_AUTHOR})
 _desk = frozenset({AUTHOR, CO_AUTHOR, COACH, MANAGER})
+_reviewers = frozenset({COACH, ADVISER})
 _states = frozenset({DRAFT, IN_REVIEW, CHANGES, PUBLISHED, WITHDRAWN})
 
 EDITORIAL = Workflow(
@@ -39,7 +41,7 @@ EDITORIAL = Workflow(
         State(PUBLISHED, N_("Published"), N_("Everybody can find and read it.")),
         State(WITHDRAWN, N_("Withdrawn"), N_("A page remains that says so.")),
     ),
-    roles=(ANYONE, SIGNED_IN, AUTHOR, CO_AUTHOR, COACH, MANAGER),
+    roles=(ANYONE, SIGNED_IN, AUTHOR, CO_AUTHOR, COACH, MANAGER, ADVISER),
     transitions=(
         Transition(
             "submit",
@@ -127,6 +129,9 @@ EDITORIAL = Workflow(
         "share",
         "review",
         "claim",
+        "score",
+        "ask",
+        "advise",
         "comment",
         "address",
         "resolve",
@@ -138,22 +143,26 @@ EDITORIAL = Workflow(
         # the desk's view of the latest revision; the live one is public by itself
         "view": {
             DRAFT: _desk,
-            IN_REVIEW: _desk,
+            IN_REVIEW: _desk | {ADVISER},
             CHANGES: _desk,
             PUBLISHED: frozenset({ANYONE, SIGNED_IN}) | _desk,
             WITHDRAWN: _desk,
         },
-        "view_history": dict.fromkeys(_states, _desk),
+        "view_history": {**dict.fromkeys(_states, _desk), IN_REVIEW: _desk | {ADVISER}},
         "edit": dict.fromkeys((DRAFT, CHANGES), _writers),
         "share": dict.fromkeys((DRAFT, CHANGES), frozenset({AUTHOR, MANAGER})),
-        "review": {IN_REVIEW: frozenset({COACH})},
+        "review": {IN_REVIEW: _reviewers},
         # taking it up and handing it back; it changes whose it is, not its state
         "claim": {IN_REVIEW: frozenset({COACH})},
-        "comment": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES), _desk),
+        # the checks of the kind: by its writers before they send it, by its coach before she decides
+        "score": {DRAFT: _writers, CHANGES: _writers, IN_REVIEW: frozenset({COACH})},
+        "ask": {IN_REVIEW: frozenset({COACH})},
+        "advise": {IN_REVIEW: frozenset({ADVISER})},
+        "comment": {DRAFT: _desk, IN_REVIEW: _desk | {ADVISER}, CHANGES: _desk},
         "address": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES), _writers),
         "resolve": dict.fromkeys((IN_REVIEW, CHANGES), frozenset({COACH})),
         # between those who review, of what they did not write themselves
-        "note": dict.fromkeys(_states, frozenset({COACH, MANAGER})),
+        "note": {**dict.fromkeys(_states, frozenset({COACH, MANAGER})), IN_REVIEW: _reviewers | {MANAGER}},
         # a reader from outside, who reads and comments
         "invite": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES, PUBLISHED), _desk),
         "manage": dict.fromkeys(_states, frozenset({MANAGER})),

@@ -10,6 +10,9 @@ def N_(text: str) -> str:
     return text
 
 
+OTHER_COACH = N_("You gave the first approval. Another coach has to give the second.")
+
+
 def complete(s: Situation) -> Objection | None:
     """Nothing that submission needs is missing (licence and consent are among what it needs)."""
     return Objection(N_("Something is still missing. The list below leads to each place.")) if s.missing else None
@@ -24,6 +27,13 @@ def not_own_work(s: Situation) -> Objection | None:
     """Nobody publishes what she wrote or helped to write, now or earlier."""
     if s.own_work:
         return Objection(N_("You wrote or helped to write this. Another coach has to publish it."), Reason.ROLE)
+    return None
+
+
+def another_coach(s: Situation) -> Objection | None:
+    """The second approval is not given by who gave the first."""
+    if s.approved:
+        return Objection(OTHER_COACH, Reason.ROLE)
     return None
 
 

@@ -45,6 +45,9 @@ EVENTS: Mapping[str, Event] = {
     event.id: event
     for event in (
         Event("submitted", N_("A record waits for my review")),
+        Event("second", N_("A record waits for the second of two coaches")),
+        Event("asked", N_("A coach asks for my opinion")),
+        Event("advised", N_("A coach whom I asked answers")),
         Event("assigned", N_("A manager gives me a record to review")),
         Event("handed-back", N_("A record waits that any coach of my programme can take up")),
         Event("due-soon", N_("Half of the time for a review is over")),

@@ -65,7 +65,7 @@ class RecordType:
 
 
 RESERVED = frozenset(
-    {"id", "kind", "state", "authors", "source", "programme", "live", "published", "reason", "public_reason"}
+    {"id", "kind", "state", "authors", "source", "programme", "live", "published", "reason", "public_reason", "lowered"}
 )
 
 

@@ -25,7 +25,6 @@ from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import Comment
 from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.people import Person
-from workflows.editorial import EDITORIAL
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 SAID = 600  # characters of somebody's words that a mail repeats
@@ -130,7 +129,7 @@ class Writer:
             return ""
         held = access.roles_in(session, Actor(person.id, person.name), record)
         to = replies.ReplyTo(person.id, comment.thread_id)
-        return replies.address(self.key, self.reply, to, now()) if EDITORIAL.may("comment", record.state, held) else ""
+        return replies.address(self.key, self.reply, to, now()) if access.may(record, "comment", held) else ""
 
     def _paragraph(self, sending: Sending) -> Paragraph:
         told, say = EVENTS[sending.mail.event], sending.say

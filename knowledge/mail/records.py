@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.content.fields import N_
 from knowledge.mail.matters import Matter, Reading, Sending
-from knowledge.services import access, clock, discussion, notices, vocabulary
+from knowledge.services import access, clock, discussion, notices, opinions, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find, threads
@@ -19,7 +19,7 @@ from knowledge.storage.models.discussion import ADDRESSED, RESOLVED, Comment, Th
 from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record, Step
-from workflows.editorial import ANYONE, EDITORIAL, SIGNED_IN
+from workflows.editorial import ANYONE, SIGNED_IN
 
 
 def of(path: Callable[[Record], str], holds: Callable[[Record], bool] = lambda record: True) -> Reading:
@@ -71,6 +71,9 @@ def _said(sending: Sending, record: Record) -> Said:
     step = session.get(Step, facts["step"]) if "step" in facts else None
     if step is not None:
         return _of_step(session, mail, record, step, say)
+    if "opinion" in facts:
+        who, words = opinions.told(session, Actor(sending.account.id, sending.account.name), record, facts["opinion"])
+        return Said(who, words, "")
     if "live" in facts:
         return Said(None, "", "")  # nobody: a day has come
     comment = session.get(Comment, facts.get("comment", 0))
@@ -122,4 +125,4 @@ def _days(record: Record, language: str) -> dict[str, str]:
 def _may_read(session: Session, person: Person, record: Record) -> bool:
     """Whether this person may see the latest revision now."""
     held = access.roles_in(session, Actor(person.id, person.name), record) - {ANYONE, SIGNED_IN}
-    return EDITORIAL.may("view", record.state, held)
+    return access.may(record, "view", held)

@@ -9,7 +9,10 @@ from knowledge.content.fields import N_
 from knowledge.mail import matters, records
 from knowledge.mail.matters import Reading
 from knowledge.services import catalogue
+from knowledge.storage.models.records import Record
 from workflows.editorial import CHANGES, IN_REVIEW
+from workflows.known import UNDER_REVIEW
+from workflows.two_coaches import SECOND_REVIEW
 
 RECORDS = N_("You get this because of your part in these records.")
 ACCOUNT = N_("You get this because there is an account with this address.")
@@ -30,6 +33,10 @@ class Told:
     why: str = RECORDS
 
 
+def _waits_for_a_decision(record: Record) -> bool:
+    return record.plan is None and record.state in UNDER_REVIEW
+
+
 EVENTS: Mapping[str, Told] = {
     "submitted": Told(
         N_("For your review: %(title)s"),
@@ -37,17 +44,35 @@ EVENTS: Mapping[str, Told] = {
         N_("Read and review"),
         records.of(lambda record: f"/review/{record.id}", lambda record: record.state == IN_REVIEW),
     ),
+    "second": Told(
+        N_("For your review: %(title)s"),
+        N_("%(who)s approved “%(title)s”. It needs the approval of another coach."),
+        N_("Read and review"),
+        records.of(lambda record: f"/review/{record.id}", lambda record: record.state == SECOND_REVIEW),
+    ),
+    "asked": Told(
+        N_("Your opinion, please: %(title)s"),
+        N_("%(who)s asks what you think of “%(title)s”. You can read it until it is decided."),
+        N_("Read it and answer"),
+        records.of(lambda record: f"/review/{record.id}", lambda record: record.state in UNDER_REVIEW),
+    ),
+    "advised": Told(
+        N_("An opinion: %(title)s"),
+        N_("%(who)s read “%(title)s” and answered you:"),
+        N_("Read it and decide"),
+        records.of(lambda record: f"/review/{record.id}", lambda record: record.state in UNDER_REVIEW),
+    ),
     "assigned": Told(
         N_("For you to review: %(title)s"),
         N_("%(who)s gives you “%(title)s” to review. The answer is due on %(due)s."),
         N_("Read and review"),
-        records.of(lambda record: f"/review/{record.id}", lambda record: record.state == IN_REVIEW),
+        records.of(lambda record: f"/review/{record.id}", lambda record: record.state in UNDER_REVIEW),
     ),
     "handed-back": Told(
         N_("Free for review: %(title)s"),
         N_("“%(title)s” waits for a coach of the programme: any of you can take it up. The answer is due on %(due)s."),
         N_("Read and review"),
-        records.of(lambda record: f"/review/{record.id}", lambda record: record.state == IN_REVIEW),
+        records.of(lambda record: f"/review/{record.id}", lambda record: record.state in UNDER_REVIEW),
     ),
     "due-soon": Told(
         N_("Due on %(due)s: %(title)s"),
@@ -71,13 +96,13 @@ EVENTS: Mapping[str, Told] = {
         N_("No coach is there: %(title)s"),
         N_("“%(title)s” waits for review, and no coach is there who may read it. It stays as it is until one is."),
         N_("Give it to a coach"),
-        records.of(lambda record: f"/manage/records/{record.id}", lambda record: record.state == IN_REVIEW),
+        records.of(lambda record: f"/manage/records/{record.id}", lambda record: record.state in UNDER_REVIEW),
     ),
     "claimed": Told(
         N_("A coach reads it: %(title)s"),
         N_("%(who)s has taken up “%(title)s”. The answer is due on %(due)s."),
         N_("Go to the record"),
-        records.of(lambda record: f"/work/{record.id}", lambda record: record.state == IN_REVIEW),
+        records.of(lambda record: f"/work/{record.id}", lambda record: record.state in UNDER_REVIEW),
     ),
     "returned": Told(
         N_("Changes asked for: %(title)s"),
@@ -95,7 +120,7 @@ EVENTS: Mapping[str, Told] = {
         N_("Addressed: %(title)s"),
         N_("%(who)s has addressed your point in “%(title)s”:"),
         N_("See what was done"),
-        records.of(lambda record: f"/review/{record.id}", lambda record: record.state == IN_REVIEW),
+        records.of(lambda record: f"/review/{record.id}", lambda record: record.state in UNDER_REVIEW),
     ),
     "published": Told(
         N_("Published: %(title)s"),
@@ -119,7 +144,7 @@ EVENTS: Mapping[str, Told] = {
         N_("Not published on its day: %(title)s"),
         N_("The decision to publish “%(title)s” on a day does not hold any more. It waits for a new one."),
         N_("Go to the record"),
-        records.of(lambda record: f"/work/{record.id}", lambda record: not record.plan and record.state == IN_REVIEW),
+        records.of(lambda record: f"/work/{record.id}", _waits_for_a_decision),
     ),
     "expired": Told(
         N_("Does it still hold? %(title)s"),

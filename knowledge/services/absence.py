@@ -18,7 +18,7 @@ from knowledge.storage.models.absences import Absence
 from knowledge.storage.models.base import now
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.programmes import COACH, Membership
-from workflows.editorial import IN_REVIEW
+from workflows.known import UNDER_REVIEW
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 MOST, LONGEST = 20, timedelta(days=366)
@@ -53,7 +53,7 @@ def declare(session: Session, actor: Actor, begins: str, ends: str, person_id: i
     made = Absence(person_id=person.id, begins=first.isoformat(), ends=last.isoformat())
     session.add(made)
     session.flush()
-    claims.free_all(session, IN_REVIEW)  # at once, if it begins today
+    claims.free_all(session, UNDER_REVIEW)  # at once, if it begins today
     return made
 
 

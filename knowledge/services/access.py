@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Forbidden, NotFound, SignInNeeded
-from knowledge.storage import find
+from knowledge.storage import find, reviewing
 from knowledge.storage.models import records as tables
 from knowledge.storage.models.programmes import COACH
 from knowledge.storage.models.records import Record
 from workflows import editorial as roles
-from workflows.editorial import EDITORIAL
+from workflows import known
+from workflows.definition import Workflow
+from workflows.two_coaches import SECOND_REVIEW
 
 PUBLIC = "public"  # the audience token that everybody holds
 
@@ -57,6 +59,16 @@ def standing(session: Session, actor: Actor) -> Standing:
     )
 
 
+def workflow(record: Record) -> Workflow:
+    """The workflow that a record follows: its programme's, unless that does not know the state it is in."""
+    return known.followed(record.programme.workflow if record.programme else "", record.state)
+
+
+def may(record: Record, permission: str, held: frozenset[str]) -> bool:
+    """Whether these roles have a permission on a record as it is now."""
+    return workflow(record).may(permission, record.state, held)
+
+
 def roles_in(session: Session, actor: Actor, record: Record) -> frozenset[str]:
     """The actor's roles relative to a record."""
     me = standing(session, actor)
@@ -71,7 +83,22 @@ def roles_in(session: Session, actor: Actor, record: Record) -> frozenset[str]:
         found.add(roles.COACH)
     if me.manager:
         found.add(roles.MANAGER)
+    if record.state in known.UNDER_REVIEW and reviewing.is_adviser(session, record.id, me.person_id):
+        found.add(roles.ADVISER)
     return frozenset(found)
+
+
+def approved(session: Session, actor: Actor, record: Record) -> bool:
+    """Whether a record waits for a second coach after this one's approval."""
+    if record.state != SECOND_REVIEW:
+        return False
+    step = find.last_step(session, record.id, "approve")
+    return step is not None and step.person_id == actor.person_id
+
+
+def another_decides(session: Session, actor: Actor, record: Record) -> bool:
+    """Whether another coach has to publish it: this one wrote some of it, or gave the first approval."""
+    return own_work(session, actor, record) or approved(session, actor, record)
 
 
 def own_work(session: Session, actor: Actor, record: Record) -> bool:
@@ -95,9 +122,9 @@ def desk_record(
         raise NotFound(record_id)
     held = roles_in(session, actor, record)
     desk = held - {roles.ANYONE, roles.SIGNED_IN}
-    if not EDITORIAL.may("view", record.state, desk):
+    if not may(record, "view", desk):
         raise NotFound(record_id)
-    if not EDITORIAL.may(permission, record.state, held):
+    if not may(record, permission, held):
         raise Forbidden(permission)
     return record, held
 

@@ -18,7 +18,6 @@ from knowledge.services.errors import NotFound
 from knowledge.storage import threads
 from knowledge.storage.models.advice import Fine
 from knowledge.storage.models.base import now
-from workflows.editorial import EDITORIAL
 
 MOST = 400  # that are fine, in one record: no person reads more
 
@@ -36,7 +35,7 @@ def of(session: Session, actor: Actor, record_id: str) -> Advised:
     """Advice on the latest text, for who works on it. Raises NotFound."""
     record, held = access.desk_record(session, actor, record_id)
     record_type = vocabulary.registry(session)[record.kind]
-    may = EDITORIAL.may("edit", record.state, held)
+    may = access.may(record, "edit", held)
     return _sorted(session, record_type, record.latest.values, record.id, may)
 
 

@@ -70,8 +70,8 @@ class Article:
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The answers that everybody may read."""
-        return openness.public(self.record_type, self.revision.values, nameless=self.nameless)
+        """The answers that everybody may read, with the evidence that a coach confirmed."""
+        return openness.public(self.record_type, self.revision.answers, nameless=self.nameless)
 
     @property
     def published(self) -> datetime | None:

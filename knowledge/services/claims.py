@@ -20,7 +20,7 @@ from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record
 from knowledge.storage.models.records import Step as Step
 from workflows.definition import Reason, Refused
-from workflows.editorial import EDITORIAL
+from workflows.guards import OTHER_COACH
 
 CLAIM, HAND_BACK, ASSIGN, AWAY, PAIR = "claim", "hand-back", "assign", "away", "pair"
 HOLDINGS = (CLAIM, HAND_BACK, ASSIGN, AWAY, PAIR)
@@ -39,6 +39,8 @@ def claim(session: Session, actor: Actor, record_id: str) -> Record:
     here = rota(session)
     if access.own_work(session, actor, record):
         raise Forbidden(N_("You wrote or helped to write this. Another coach has to review it."))
+    if access.approved(session, actor, record):
+        raise Forbidden(OTHER_COACH)
     if actor.person_id in here.away:
         raise Forbidden(N_("You are marked as away. End that on your account page, then take records up."))
     if record.coach_id == actor.person_id:
@@ -79,13 +81,13 @@ def sent(session: Session, record: Record) -> None:
             _note(session, record, coach.id, PAIR, coach.id, tell=False)
 
 
-def free_all(session: Session, state: str) -> int:
+def free_all(session: Session, states: frozenset[str]) -> int:
     """Whatever waits for a coach who is away now, or has no account any more, goes to the pool; how many those are."""
     here = rota(session)
-    found = reviews.abandoned(session, state, here.away)
+    found = reviews.abandoned(session, states, here.away)
     for record in found:
         locked = find.record(session, record.id, lock=True)
-        if locked is not None and locked.state == state and locked.coach_id and _gone(here, locked):
+        if locked is not None and locked.state in states and locked.coach_id and _gone(here, locked):
             _note(session, locked, None, AWAY, locked.coach_id)
     return len(found)
 
@@ -103,20 +105,21 @@ def leave(session: Session, programme_id: str, person_id: int) -> None:
 def may_claim(session: Session, actor: Actor, record: Record, held: frozenset[str], here: Rota) -> bool:
     """Whether to offer it to this actor."""
     return (
-        EDITORIAL.may("claim", record.state, held)
+        access.may(record, "claim", held)
         and record.coach_id != actor.person_id
         and here.holder(record) is None
         and actor.person_id not in here.away
-        and not access.own_work(session, actor, record)
+        and not access.another_decides(session, actor, record)
     )
 
 
 def _waiting(session: Session, actor: Actor, record_id: str) -> Record:
     """A record that waits for review, locked. Raises Refused for one that does not any more, Forbidden, NotFound."""
     record, held = access.desk_record(session, actor, record_id, lock=True)
-    if not any(EDITORIAL.may("claim", state.id, held) for state in EDITORIAL.states):
+    flow = access.workflow(record)
+    if not any(flow.may("claim", state.id, held) for state in flow.states):
         raise Forbidden("claim")
-    if not EDITORIAL.may("claim", record.state, held):
+    if not access.may(record, "claim", held):
         raise Refused(Reason.STATE, MOVED_ON)
     return record
 

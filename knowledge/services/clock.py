@@ -23,7 +23,7 @@ from knowledge.storage.models.programmes import REVIEW_DAYS, Programme
 from knowledge.storage.models.records import Record, Step
 from workflows import clock
 from workflows.clock import Due, Passage, Round, Turnaround
-from workflows.editorial import EDITORIAL, IN_REVIEW
+from workflows.known import UNDER_REVIEW
 
 ENOUGH = 3  # answers, before anybody says what is usual
 
@@ -78,7 +78,7 @@ def allowed(record: Record) -> int:
 
 def due(record: Record, moment: datetime | None = None) -> Due | None:
     """When the answer to a record that waits is due; None for one that does not wait."""
-    if record.state != IN_REVIEW or record.waiting_since is None:
+    if record.state not in UNDER_REVIEW or record.waiting_since is None:
         return None
     return clock.due(record.waiting_since, allowed(record), moment or now())
 
@@ -88,21 +88,21 @@ def of_record(session: Session, actor: Actor, record_id: str) -> Standing:
     record, held = access.desk_record(session, actor, record_id, "view_history")
     here = rota(session)
     coach = here.holder(record)
-    found = clock.rounds(_passages(reviews.of_record(session, IN_REVIEW, record_id)), IN_REVIEW)
+    found = clock.rounds(_passages(reviews.of_record(session, UNDER_REVIEW, record_id)), UNDER_REVIEW)
     return Standing(
         due(record),
         coach.name if coach else "",
         *_usual(session, record, coach),
         tuple(r.days(now()) for r in found if r.decided),
         claims.may_claim(session, actor, record, held, here),
-        record.coach_id == actor.person_id and EDITORIAL.may("claim", record.state, held),
+        record.coach_id == actor.person_id and access.may(record, "claim", held),
     )
 
 
 def late(session: Session, actor: Actor) -> list[tuple[Record, Due]]:
     """For managers: what waits longer than it should, the latest first."""
     access.require_manager(session, actor)
-    found = [(record, due(record)) for record in find.waiting(session, IN_REVIEW, None, None)]
+    found = [(record, due(record)) for record in find.waiting(session, UNDER_REVIEW, None, None)]
     return sorted(((r, d) for r, d in found if d and d.overdue), key=lambda pair: -pair[1].overdue)
 
 
@@ -117,14 +117,14 @@ def of_programme(session: Session, actor: Actor, programme_id: str) -> Figures:
     programme = session.get(Programme, programme_id)
     if programme is None:
         raise NotFound(programme_id)
-    steps = reviews.of_programme(session, IN_REVIEW, programme_id)
-    found = clock.rounds(_passages(steps), IN_REVIEW)
+    steps = reviews.of_programme(session, UNDER_REVIEW, programme_id)
+    found = clock.rounds(_passages(steps), UNDER_REVIEW)
     decided = [r for r in found if r.decided]
     days = _days(decided)
     here = rota(session)
     people = {s.person.id: s.person for s in steps if s.person and s.transition in clock.DECISIONS}
     people |= {p.id: p for p in here.pools.get(programme_id, ())}
-    held = reviews.waiting_by_coach(session, IN_REVIEW, programme_id)
+    held = reviews.waiting_by_coach(session, UNDER_REVIEW, programme_id)
     coaches = [
         CoachFigures(
             p.name,
@@ -145,13 +145,13 @@ def _usual(session: Session, record: Record, coach: Person | None) -> tuple[Turn
     hers = _of_person(session, coach.id) if coach else None
     if hers and hers.count >= ENOUGH:
         return hers, True
-    steps = reviews.of_programme(session, IN_REVIEW, record.programme_id or "")
-    all_of_them = clock.turnaround(_days(r for r in clock.rounds(_passages(steps), IN_REVIEW) if r.decided))
+    steps = reviews.of_programme(session, UNDER_REVIEW, record.programme_id or "")
+    all_of_them = clock.turnaround(_days(r for r in clock.rounds(_passages(steps), UNDER_REVIEW) if r.decided))
     return (all_of_them if all_of_them and all_of_them.count >= ENOUGH else None), False
 
 
 def _of_person(session: Session, person_id: int) -> Turnaround | None:
-    found = clock.rounds(_passages(reviews.of_person(session, IN_REVIEW, person_id)), IN_REVIEW)
+    found = clock.rounds(_passages(reviews.of_person(session, UNDER_REVIEW, person_id)), UNDER_REVIEW)
     return clock.turnaround(_days(r for r in found if r.decided and r.person_id == person_id))
 
 

@@ -7,7 +7,7 @@ again; nobody takes back what was said. Private ones are between coaches and man
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from knowledge.content.checks import Problem, tidy
 from knowledge.content.fields import N_, Field
 from knowledge.content.registry import Registry
-from knowledge.derive import compare
+from knowledge.derive import compare, prose
 from knowledge.services import access, notices, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Forbidden, Invalid, NotFound, TooMany
@@ -24,7 +24,8 @@ from knowledge.storage import threads
 from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import ADDRESSED, OPEN, RESOLVED, Comment, Thread
 from knowledge.storage.models.records import Record
-from workflows.editorial import EDITORIAL, IN_REVIEW
+from workflows.editorial import ADVISER, COACH
+from workflows.known import UNDER_REVIEW
 
 MAX_TEXT, MAX_QUOTE = 5000, 500
 MOST, SPAN = 60, timedelta(hours=1)  # comments of one person: more is a flood
@@ -85,7 +86,7 @@ def of(session: Session, actor: Actor, record_id: str) -> Discussion:
     """What was said about a record, for who works on it. Raises NotFound, Forbidden."""
     record, held = access.desk_record(session, actor, record_id, "view_history")
     notes = _may_note(session, actor, record, held)
-    comments = EDITORIAL.may("comment", record.state, held)
+    comments = access.may(record, "comment", held)
     found = threads.of_record(session, record.id, private=notes)
     points = tuple(_point(session, record, thread, held, comments) for thread in found)
     return Discussion(points, comments, notes)
@@ -114,7 +115,7 @@ def begin(
         return _thread(session, actor, record, before.thread_id, held)
     words = _checked(session, actor, text)
     thread = Thread(record_id=record.id, revision_id=record.latest.id, field=about, private=private)
-    thread.quote, thread.by_coach = tidy(quote)[:MAX_QUOTE], "coach" in held
+    thread.quote, thread.by_coach = tidy(quote)[:MAX_QUOTE], bool(held & {COACH, ADVISER})
     thread.comments = [Comment(person_id=actor.person_id, text=words, key=key or None)]
     session.add(thread)
     session.flush()
@@ -162,6 +163,13 @@ def point_of(session: Session, record: Record, actor: Actor, words: str) -> None
         session.add(thread)
 
 
+def resolve_all(session: Session, actor: Actor, record_id: str, thread_ids: Sequence[int]) -> int:
+    """Resolve all of these points, or none of them; how many there were. Raises NotFound, Forbidden."""
+    for thread_id in thread_ids:
+        act(session, actor, record_id, thread_id, "resolve")
+    return len(thread_ids)
+
+
 def act(session: Session, actor: Actor, record_id: str, thread_id: int, what: str) -> Thread:
     """Mark a point as addressed or resolved, or open it again; doing it twice changes nothing.
 
@@ -174,7 +182,7 @@ def act(session: Session, actor: Actor, record_id: str, thread_id: int, what: st
     thread = _thread(session, actor, record, thread_id, held)
     if thread.standing in sources:
         thread.standing = target
-        if what == "address" and record.state == IN_REVIEW:
+        if what == "address" and record.state in UNDER_REVIEW:
             notices.of_addressed(session, record, thread, actor.person_id)
     return thread
 
@@ -186,7 +194,7 @@ def _point(session: Session, record: Record, thread: Thread, held: frozenset[str
     acts = tuple(
         what
         for what, (sources, _, permission) in ACTS.items()
-        if thread.standing in sources and EDITORIAL.may(permission, record.state, held)
+        if thread.standing in sources and access.may(record, permission, held)
     )
     label = found.label if found else N_("The whole record")
     return Point(thread, label, _changed(record, thread, found, registry), acts, comments)
@@ -198,7 +206,9 @@ def _changed(record: Record, thread: Thread, asked: Field | None, registry: Regi
         return False
     before, after = (r.values.get(thread.field) for r in (thread.revision, record.latest))
     if thread.quote and asked is not None:
-        return thread.quote not in compare.told(asked, after, compare.Telling(registry.vocabularies))
+        text = compare.told(asked, after, compare.Telling(registry.vocabularies))
+        # words that were selected on the page know nothing of the signs of Markdown
+        return not any(" ".join(thread.quote.split()) in " ".join(t.split()) for t in (text, prose.plain(text)))
     return bool(before != after)
 
 
@@ -210,7 +220,7 @@ def _thread(session: Session, actor: Actor, record: Record, thread_id: int, held
 
 
 def _may_note(session: Session, actor: Actor, record: Record, held: frozenset[str]) -> bool:
-    return EDITORIAL.may("note", record.state, held) and not access.own_work(session, actor, record)
+    return access.may(record, "note", held) and not access.own_work(session, actor, record)
 
 
 def _checked(session: Session, actor: Actor, text: str) -> str:

@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session
 from knowledge.content import checks, openness
 from knowledge.content.checks import tidy
 from knowledge.derive import index as derive_index
-from knowledge.services import access, claims, discussion, notices, outbox, publicity, vocabulary
+from knowledge.services import access, claims, discussion, notices, outbox, publicity, scoring, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.services.publicity import names as names
-from knowledge.storage import find
+from knowledge.storage import find, reviewing
 from knowledge.storage.models import records as tables
 from knowledge.storage.models.base import now
 from knowledge.storage.models.records import Record, Step
 from workflows.definition import Live, Move, Refused, Situation, Transition
 from workflows.editorial import ANYONE, EDITORIAL, IN_REVIEW, PUBLISHED, SIGNED_IN, WITHDRAWN
+from workflows.known import UNDER_REVIEW
 
 log = structlog.get_logger()
 MAX_WORDS = 5000
@@ -48,10 +49,10 @@ def advance(
         raise NotFound(record_id)
     situation = situate(session, actor, record, words=tidy(words, lines=True)[:MAX_WORDS], seen=seen)
     desk = situation.roles - {ANYONE, SIGNED_IN}
-    if record.live_id is None and not EDITORIAL.may("view", record.state, desk):
+    if record.live_id is None and not access.may(record, "view", desk):
         raise NotFound(record_id)
     try:
-        move = EDITORIAL.move(transition, situation)
+        move = access.workflow(record).move(transition, situation)
     except Refused as refused:
         log.warning(
             "step refused",
@@ -75,6 +76,7 @@ def situate(session: Session, actor: Actor, record: Record, *, words: str = "", 
         words=words,
         missing=len(checks.missing(registry[record.kind], record.latest.values, registry.vocabularies)),
         own_work=access.own_work(session, actor, record),
+        approved=access.approved(session, actor, record),
         has_live=record.live_id is not None,
         seen=seen,
         latest=record.latest.number,
@@ -84,7 +86,7 @@ def situate(session: Session, actor: Actor, record: Record, *, words: str = "", 
 
 def offered(session: Session, actor: Actor, record: Record) -> tuple[Transition, ...]:
     """The steps to offer to this actor as buttons."""
-    return EDITORIAL.offered(situate(session, actor, record))
+    return access.workflow(record).offered(situate(session, actor, record))
 
 
 def admit(session: Session, actor: Actor, record: Record, state: str, words: str = "", public_words: str = "") -> None:
@@ -114,13 +116,16 @@ def _write(session: Session, actor: Actor, record: Record, move: Move, public_wo
     decided_on = record.live if move.live is Live.REMOVE and record.live else record.latest
     if move.live is Live.PUBLISH:
         publicity.begin(session, record, record.latest, moment, actor.person_id)
+        record.latest.lowered = scoring.lowered(session, record)
     elif move.live is Live.REMOVE:
         publicity.end(session, record, moment)
         record.latest.sealed = True
     elif move.live is Live.RETURN and record.live is not None:
         record.latest = record.live
     record.state, record.changed = move.target, moment
-    record.waiting_since = moment if move.target == IN_REVIEW else None
+    record.waiting_since = moment if move.target in UNDER_REVIEW else None
+    if move.target not in UNDER_REVIEW:
+        reviewing.end_opinions(session, record.id, moment)
     step = Step(
         record_id=record.id,
         revision_id=decided_on.id,
@@ -146,8 +151,8 @@ def put_layers(session: Session, record: Record) -> None:
     """The facet values of both layers, from the revisions they stand for."""
     registry = vocabulary.registry(session)
     record_type = registry[record.kind]
-    latest = derive_index.facet_values(record_type, record.latest.values, registry)
-    public = openness.public(record_type, record.live.values) if record.live else None
+    latest = derive_index.facet_values(record_type, record.latest.answers, registry)
+    public = openness.public(record_type, record.live.answers) if record.live else None
     live = derive_index.facet_values(record_type, public, registry) if public is not None else None
     outbox.put_facets(session, record, tables.LATEST, latest)
     outbox.put_facets(session, record, tables.LIVE, live)

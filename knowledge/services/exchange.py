@@ -1,7 +1,8 @@
 """Import and export: one record a line of JSON. A bad line is named and stops only itself.
 
 A line holds the answers by field id, and beside them `id`, `kind`, `state`, `authors`, `source`, `programme`; for a
-published record whose newer version is in the works also `live` (the answers the public reads). Importing a file
+published record whose newer version is in the works also `live` (the answers the public reads), and `lowered` where a
+coach confirmed less evidence than they claim. Importing a file
 again changes nothing; an interrupted import goes on where it stopped, because what is there already is left alone.
 """
 
@@ -31,12 +32,14 @@ from knowledge.storage.models.people import Person
 from knowledge.storage.models.programmes import Programme
 from knowledge.storage.models.records import Authorship, FacetValue, Record, Revision
 from workflows.editorial import DRAFT, EDITORIAL, IN_REVIEW, PUBLISHED
+from workflows.two_coaches import SECOND_REVIEW
 
 BATCH = 200
 MAX_LINE = 4_000_000  # characters
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 _STATES = frozenset(s.id for s in EDITORIAL.states)
 _SOURCE = ("url", "licence", "attribution")
+_LOWERED = ("from", "to", "reason", "by")
 _ROLES = {"author": tables.AUTHOR, "co-author": tables.CO_AUTHOR, "credited": tables.CREDITED, "former": tables.FORMER}
 _ROLE_NAMES = {v: k for k, v in _ROLES.items()}
 
@@ -79,6 +82,7 @@ class Line:
     reason: str
     public_reason: str
     published: datetime | None
+    lowered: dict[str, str] | None
 
 
 class _Refuse(Exception):
@@ -159,6 +163,7 @@ def parsed(number: int, text: str, registry: Registry, publish: bool) -> Line:
         number, record_id, record_type, values, live if publish else None, state if publish else DRAFT,
         _authors(raw.get("authors", [])), _source(raw.get("source")), _slug(raw.get("programme", "")),
         _words(raw, "reason"), _words(raw, "public_reason"), _moment(raw.get("published")) if publish else None,
+        _lowered(raw.get("lowered"), live or values, record_type, registry) if publish else None,
     )  # fmt: skip
 
 
@@ -172,7 +177,9 @@ def export_lines(session: Session, ids: Iterable[str]) -> Iterator[str]:
 
 def _line(session: Session, record: Record, registry: Registry) -> dict[str, Any]:
     record_type = registry[record.kind]
-    line: dict[str, Any] = {"id": record.id, "kind": record.kind, "state": record.state}
+    # a first approval is not carried along: the file could not say whose it was
+    state = IN_REVIEW if record.state == SECOND_REVIEW else record.state
+    line: dict[str, Any] = {"id": record.id, "kind": record.kind, "state": state}
     line["authors"] = [
         {k: v for k, v in (("name", a.name), ("email", a.email), ("role", _ROLE_NAMES[a.role])) if v}
         for a in record.authorships
@@ -188,6 +195,8 @@ def _line(session: Session, record: Record, registry: Registry) -> dict[str, Any
         line["reason"] = step.words
     if step and step.public_words and step.target == record.state:
         line["public_reason"] = step.public_words
+    if record.live is not None and record.live.lowered:
+        line["lowered"] = record.live.lowered
     line |= derive_export.to_line(record_type, record.latest.values)
     if record.live is not None and record.live_id != record.latest_id:
         line["live"] = derive_export.to_line(record_type, record.live.values)
@@ -210,9 +219,11 @@ def _admit_all(session: Session, actor: Actor, lines: list[Line], registry: Regi
         if record.live is not None or line.state == PUBLISHED or line.published:
             record.first_published = record.published = line.published or now()
         editorial.admit(session, actor, record, line.state, line.reason, line.public_reason)
+        if record.live is not None:
+            record.live.lowered = line.lowered
         for layer, revision in ((tables.LATEST, record.latest), (tables.LIVE, record.live)):
             if revision is not None:
-                answers = revision.values
+                answers = revision.answers
                 if layer == tables.LIVE:
                     answers = openness.public(line.record_type, answers)
                 values = derive_index.facet_values(line.record_type, answers, registry)
@@ -358,6 +369,19 @@ def _words(line: Mapping[str, Any], key: str) -> str:
     if not isinstance(raw, str):
         raise _Refuse(key, "must be text")
     return checks.tidy(raw, lines=True)[:5000]
+
+
+def _lowered(raw: Any, public: Mapping[str, Any], record_type: RecordType, registry: Registry) -> dict[str, str] | None:
+    """What a coach said about the evidence that the public answers claim."""
+    if raw is None:
+        return None
+    if not isinstance(raw, dict) or set(raw) != set(_LOWERED) or not all(isinstance(v, str) for v in raw.values()):
+        raise _Refuse("lowered", 'must be {"from", "to", "reason", "by"}, each a text')
+    kept = {k: checks.tidy(raw[k], lines=k == "reason")[:500] for k in _LOWERED}
+    if kept["from"] != public.get("evidence") or not kept["to"] or not kept["reason"]:
+        raise _Refuse("lowered", "must say to what, from the level of evidence that is claimed, and why")
+    _checked(record_type, {**public, "evidence": kept["to"]}, registry, "lowered.")
+    return kept
 
 
 def _moment(raw: Any) -> datetime | None:

@@ -267,13 +267,13 @@ def _document(
     session: Session, record: Record, revision: Revision, document_id: str, readers: frozenset[str]
 ) -> Document:
     registry = vocabulary.registry(session)
-    record_type, values = registry[record.kind], revision.values
+    record_type, answers = registry[record.kind], revision.answers
     moment = record.published if readers == {PUBLIC} else record.changed
     names = record.credits if readers == {PUBLIC} else editorial.names(record)
     return derive_index.document(
         document_id,
         record_type,
-        openness.public(record_type, values) if readers == {PUBLIC} else values,
+        openness.public(record_type, answers) if readers == {PUBLIC} else answers,
         registry,
         audience=readers,
         date=moment.isoformat() if moment else "",

@@ -26,11 +26,12 @@ from knowledge.storage.models.discussion import Comment, Thread
 from knowledge.storage.models.mail import DROPPED, SENT, WAITING, Mail, MailWish
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record, Step
-from workflows.editorial import IN_REVIEW
+from workflows.known import UNDER_REVIEW
 
 # transition -> the event it is for those whose turn it is, or whom it concerns
 OF_STEPS: Mapping[str, str] = {
-    "submit": "submitted", "request-changes": "returned", "publish": "published", "withdraw": "withdrawn",
+    "submit": "submitted", "approve": "second",
+    "request-changes": "returned", "publish": "published", "withdraw": "withdrawn",
     "claim": "claimed", "hand-back": "handed-back", "away": "handed-back", "assign": "assigned",
 }  # fmt: skip
 MOST_AN_HOUR = 3  # of a kind to one address: nobody's box is filled by others
@@ -48,7 +49,7 @@ def of_step(session: Session, record: Record, step: Step) -> None:
     tell(session, event, (p for p in readers if p.id != step.person_id), record.id, {"step": step.id})
     unattended = _if_unattended(session, record) if event in OF_ROUNDS else []
     if unattended:
-        opening = reviews.openings(session, IN_REVIEW, [record.id])[record.id]
+        opening = reviews.openings(session, UNDER_REVIEW, [record.id])[record.id]
         tell(session, "unattended", unattended, record.id, {"step": opening})
 
 
@@ -204,14 +205,14 @@ def writers(session: Session, record: Record) -> list[Person]:
 
 def _given(session: Session, record: Record) -> list[Person]:
     """The coach a record was given to, while it waits for her."""
-    holder = rota(session).holder(record) if record.state == IN_REVIEW else None
+    holder = rota(session).holder(record) if record.state in UNDER_REVIEW else None
     return [holder] if holder else []
 
 
 def _if_free(session: Session, record: Record) -> list[Person]:
     """The coaches of its programme, while none of them looks after it."""
     here = rota(session)
-    return here.pool(record) if record.state == IN_REVIEW and here.holder(record) is None else []
+    return here.pool(record) if record.state in UNDER_REVIEW and here.holder(record) is None else []
 
 
 def _managers(session: Session, _: Record) -> list[Person]:
@@ -220,13 +221,14 @@ def _managers(session: Session, _: Record) -> list[Person]:
 
 def _if_unattended(session: Session, record: Record) -> list[Person]:
     """Managers, while nobody who is there may review a record that waits."""
-    unattended = record.state == IN_REVIEW and not coaches(session, record)
+    unattended = record.state in UNDER_REVIEW and not coaches(session, record)
     return _managers(session, record) if unattended else []
 
 
 # event -> whom it concerns
 READERS: Mapping[str, Callable[[Session, Record], list[Person]]] = {
     "submitted": coaches,
+    "second": coaches,
     "returned": writers,
     "published": writers,
     "withdrawn": writers,
@@ -240,4 +242,4 @@ READERS: Mapping[str, Callable[[Session, Record], list[Person]]] = {
 }
 REMINDERS = ("due-soon", "overdue", "escalated", "unattended")  # what no step says, but the clock
 # those that mean something only as long as the same round of review goes on
-OF_ROUNDS = frozenset({"submitted", "claimed", "handed-back", "assigned", *REMINDERS})
+OF_ROUNDS = frozenset({"submitted", "second", "claimed", "handed-back", "assigned", *REMINDERS})

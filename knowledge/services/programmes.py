@@ -17,7 +17,8 @@ from knowledge.storage import find
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.programmes import APPRENTICE, COACH, REVIEW_DAYS, Membership, Programme
 from knowledge.storage.models.records import Record
-from workflows.editorial import IN_REVIEW, WITHDRAWN
+from workflows.editorial import WITHDRAWN
+from workflows.known import UNDER_REVIEW, WORKFLOWS
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -55,6 +56,21 @@ def put_programme(session: Session, actor: Actor, programme_id: str, given: Mapp
         setattr(programme, key, day)
     session.add(programme)
     session.flush()
+    return programme
+
+
+def choose_workflow(session: Session, actor: Actor, programme_id: str, name: str) -> Programme:
+    """Say by which workflow a programme's records are reviewed. Raises Invalid, NotFound.
+
+    Records under way follow it from now on; one that waits for a second coach is still read by her.
+    """
+    access.require_manager(session, actor)
+    programme = session.get(Programme, programme_id)
+    if programme is None:
+        raise NotFound(programme_id)
+    if name not in WORKFLOWS:
+        raise Invalid([Problem(("workflow",), N_("Please choose one coach or two coaches."))])
+    programme.workflow = name
     return programme
 
 
@@ -142,7 +158,7 @@ def orphans(session: Session, actor: Actor) -> list[Record]:
     """Records that wait for review and that no coach who is there can read: they wait until somebody is assigned."""
     access.require_manager(session, actor)
     here = rota(session)
-    return [record for record in find.waiting(session, IN_REVIEW, None, None) if not here.coaches(record)]
+    return [record for record in find.waiting(session, UNDER_REVIEW, None, None) if not here.coaches(record)]
 
 
 def withdrawn(session: Session, actor: Actor) -> list[Record]:

@@ -17,7 +17,8 @@ from knowledge.storage import find, reviews
 from knowledge.storage.models.base import now
 from knowledge.storage.models.records import Record, Step
 from workflows.clock import Due, working_days
-from workflows.editorial import CHANGES, IN_REVIEW
+from workflows.editorial import CHANGES
+from workflows.known import UNDER_REVIEW
 
 OVERDUE, AGAIN, MINE, FREE, OTHERS = "overdue", "again", "mine", "free", "others"
 TITLES = {
@@ -27,7 +28,7 @@ TITLES = {
     FREE: N_("Free to take up"),
     OTHERS: N_("With other coaches"),
 }
-ANSWERS = ("request-changes", "publish", "withdraw")  # what ends a conversation, or asks for its next part
+ANSWERS = ("request-changes", "approve", "publish", "withdraw")  # what ends a conversation, or asks for its next part
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Line:
     """A record in the list. `due` is None for one that is with its authors; `since`: when its turn began.
 
     `coach`: who looks after it, "" for nobody who is there; `again`: it was returned and came back; `own`: the reader
-    wrote some of it, so another coach decides.
+    wrote some of it, `approved`: she gave the first of two approvals; then another coach decides.
     """
 
     record: Record
@@ -47,16 +48,17 @@ class Line:
     mine: bool
     again: bool
     own: bool
+    approved: bool
 
     @property
     def free(self) -> bool:
         """Whether its reader can take it up."""
-        return self.due is not None and not self.coach and not self.own
+        return self.due is not None and not self.coach and not self.own and not self.approved
 
     @property
     def section(self) -> str:
         """Where in the list it stands: at the first place that fits."""
-        if self.own or (self.coach and not self.mine):
+        if self.own or self.approved or (self.coach and not self.mine):
             return OTHERS
         if self.due and self.due.overdue:
             return OVERDUE
@@ -87,16 +89,18 @@ def of(session: Session, actor: Actor, facets: Sequence[tuple[str, str]] = ()) -
     `facets`: pairs of facet and value that a record must have; the database filters.
     """
     me = access.require_person(session, actor)
-    waits = _lines(session, actor, me, IN_REVIEW, facets)
+    waits = _lines(session, actor, me, UNDER_REVIEW, facets)
     waits.sort(key=lambda line: (line.due.on if line.due else line.since.date(), line.since, line.record.id))
     sections = ((section, tuple(w for w in waits if w.section == section)) for section in TITLES)
-    returned = _lines(session, actor, me, CHANGES, facets)
+    returned = _lines(session, actor, me, frozenset({CHANGES}), facets)
     returned.sort(key=lambda line: (line.since, line.record.id))
     return Queue(tuple((section, lines) for section, lines in sections if lines), tuple(returned))
 
 
-def _lines(session: Session, actor: Actor, me: Standing, state: str, facets: Sequence[tuple[str, str]]) -> list[Line]:
-    found = find.waiting(session, state, me.coaches, me.person_id, facets)
+def _lines(
+    session: Session, actor: Actor, me: Standing, states: frozenset[str], facets: Sequence[tuple[str, str]]
+) -> list[Line]:
+    found = find.waiting(session, states, me.coaches, me.person_id, facets)
     answers, here = reviews.last_answers(session, [r.id for r in found], ANSWERS), rota(session)
     return [_line(session, actor, here, record, answers.get(record.id)) for record in found]
 
@@ -114,4 +118,5 @@ def _line(session: Session, actor: Actor, here: Rota, record: Record, answer: St
         holder is not None and holder.id == actor.person_id,
         due is not None and answer is not None and answer.transition == "request-changes",
         access.own_work(session, actor, record),
+        access.approved(session, actor, record),
     )

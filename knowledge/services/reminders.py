@@ -20,7 +20,7 @@ from knowledge.storage.models.base import now
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record
 from knowledge.storage.session import Database
-from workflows.editorial import IN_REVIEW
+from workflows.known import UNDER_REVIEW
 
 log = structlog.get_logger()
 EVERY = 60.0  # seconds between two looks
@@ -41,10 +41,10 @@ def look(db: Database) -> int:
     """Let go of what waits for nobody, and write the reminders that are due; how many. Raises StorageUnavailable."""
     with db.alone(WHAT):
         with db.reading() as session:
-            stuck = bool(reviews.abandoned(session, IN_REVIEW, reviews.away(session, now().date())))
+            stuck = bool(reviews.abandoned(session, UNDER_REVIEW, reviews.away(session, now().date())))
         if stuck:
             with db.transaction() as session:
-                log.info("reviews went back to the pool", records=claims.free_all(session, IN_REVIEW))
+                log.info("reviews went back to the pool", records=claims.free_all(session, UNDER_REVIEW))
         with db.reading() as session:
             found = pending(session, now())
         for reminder in found:
@@ -68,9 +68,9 @@ class Watch:
 
 def pending(session: Session, moment: datetime) -> list[Reminder]:
     """The reminders that are due and not yet written, for people who want them."""
-    waiting = reviews.waiting(session, IN_REVIEW)
+    waiting = reviews.waiting(session, UNDER_REVIEW)
     ids = [record.id for record in waiting]
-    openings, told = reviews.openings(session, IN_REVIEW, ids), mailbox.told_of(session, ids, notices.REMINDERS)
+    openings, told = reviews.openings(session, UNDER_REVIEW, ids), mailbox.told_of(session, ids, notices.REMINDERS)
     found = []
     for record in waiting:
         for event in _due_now(record, moment) if record.id in openings else ():
@@ -100,7 +100,7 @@ def _due_now(record: Record, moment: datetime) -> Iterator[str]:
 
 def _remind(session: Session, reminder: Reminder) -> None:
     record = find.record(session, reminder.record_id, lock=True)
-    if record is None or record.state != IN_REVIEW:
+    if record is None or record.state not in UNDER_REVIEW:
         return  # answered a moment ago
-    if reviews.openings(session, IN_REVIEW, [record.id]).get(record.id) == reminder.step:
+    if reviews.openings(session, UNDER_REVIEW, [record.id]).get(record.id) == reminder.step:
         notices.tell(session, reminder.event, reminder.people, record.id, {"step": reminder.step})

@@ -1,4 +1,4 @@
-"""The coach's desk: who has one, and what changed in a record since it was last published or returned."""
+"""The coach's desk: who has one, what changed in a record since she last looked, and her decision."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from knowledge.content.fields import N_
-from knowledge.services import access
+from knowledge.services import access, editorial, scoring
 from knowledge.services.actor import Actor
-from knowledge.storage import find
+from knowledge.services.errors import NotFound
+from knowledge.storage import find, reviewing
 from knowledge.storage.models.records import Record, Revision
-from workflows.editorial import IN_REVIEW
+from knowledge.storage.models.reviewing import Look
+from workflows.definition import Move
+from workflows.known import UNDER_REVIEW
+
+DECISIONS = ("request-changes", "publish", "approve")
 
 
 @dataclass(frozen=True)
@@ -28,17 +33,66 @@ class Baseline:
 def is_coach(session: Session, actor: Actor) -> bool:
     """Whether the actor reviews anything: coach of a programme, or of a record assigned to her."""
     me = access.standing(session, actor)
-    return me.coach or bool(me.person_id and find.waiting(session, IN_REVIEW, (), me.person_id))
+    return me.coach or bool(me.person_id and find.waiting(session, UNDER_REVIEW, (), me.person_id))
 
 
-def baseline(session: Session, record: Record) -> Baseline | None:
-    """The text that a coach last decided on: the live one, or the one returned; None for a first submission."""
-    step = find.last_step(session, record.id, "request-changes", "publish")
-    if step and step.revision and step.revision_id != record.latest_id and step.transition == "request-changes":
-        return _of(step.revision, N_("the version that was returned"))
-    if record.live is not None and record.live_id != record.latest_id:
-        return _of(record.live, N_("the published version"))
-    return None
+def baseline(session: Session, actor: Actor, record: Record) -> Baseline | None:
+    """What this coach last looked at or decided on; if she never did, what was returned or published last.
+
+    None for a first submission. Of a text that was returned and sent again unchanged it is that text itself.
+    """
+    returned = find.last_step(session, record.id, "request-changes", "publish")
+    found = _seen_by(session, actor, record)
+    if found is None and returned is not None and returned.transition == "request-changes":
+        found = returned.revision
+    if found is None and record.live_id != record.latest_id:
+        found = record.live
+    if found is None:
+        return None
+    if returned and returned.transition == "request-changes" and returned.revision_id == found.id:
+        return _of(found, N_("the version that was returned"))
+    return _of(found, N_("the published version") if found.id == record.live_id else N_("you last looked"))
+
+
+def _seen_by(session: Session, actor: Actor, record: Record) -> Revision | None:
+    """The newest of what this person decided on, or had before her eyes before the latest revision was there."""
+    me, latest = actor.person_id or 0, record.latest.number
+    looked = reviewing.looked_at(session, record.id, me, latest)
+    decided = reviewing.last_step_of(session, record.id, me, DECISIONS)
+    found = [each.revision for each in (looked, decided) if each is not None and each.revision is not None]
+    return max((r for r in found if r.number <= latest), key=lambda r: r.number, default=None)
+
+
+def look(session: Session, actor: Actor, record_id: str, number: int) -> None:
+    """Remember that this reviewer had a revision before her eyes. Raises NotFound, Forbidden."""
+    record, _ = access.desk_record(session, actor, record_id, "review")
+    revision = find.revision(session, record_id, number)
+    if revision is None:
+        raise NotFound(record_id)
+    if session.get(Look, (record.id, actor.person_id, revision.id)) is None:
+        session.add(Look(record_id=record.id, person_id=actor.person_id or 0, revision_id=revision.id))
+
+
+def decide(
+    session: Session,
+    actor: Actor,
+    record_id: str,
+    transition: str,
+    *,
+    words: str = "",
+    public_words: str = "",
+    seen: int | None = None,
+    given: scoring.Given | None = None,
+) -> Move:
+    """Take a step, and keep what its coach says of the checks, both or neither.
+
+    Raises Invalid for what she fills in, and whatever `editorial.advance` raises.
+    """
+    record = find.record(session, record_id, lock=True)
+    held = access.roles_in(session, actor, record) if record else frozenset[str]()
+    if record and given is not None and access.may(record, "score", held):
+        scoring.score(session, actor, record_id, given, seen)
+    return editorial.advance(session, actor, record_id, transition, words=words, public_words=public_words, seen=seen)
 
 
 def _of(revision: Revision, what: str) -> Baseline:

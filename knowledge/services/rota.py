@@ -1,7 +1,7 @@
 """Who can read what waits: the coach of a record while she is there, or else those of its programme who are.
 
-Nobody reads what she wrote herself. Nobody at all may be left: then managers have to know, because nothing is ever
-published without a coach.
+Nobody decides on what she wrote herself, nor twice where two coaches are asked for. Nobody at all may be left: then
+managers have to know, because nothing is ever published without a coach.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Rota:
         return [p for p in self.pools.get(programme_id, ()) if p.id not in self.away]
 
     def _able(self, people: Sequence[Person], record: Record) -> list[Person]:
-        return [p for p in people if not access.own_work(self.session, Actor(p.id, p.name), record)]
+        return [p for p in people if not access.another_decides(self.session, Actor(p.id, p.name), record)]
 
 
 def rota(session: Session, moment: datetime | None = None) -> Rota:

@@ -26,7 +26,6 @@ from knowledge.storage.models.base import now
 from knowledge.storage.models.records import Plan, Record, Step
 from knowledge.storage.session import Database
 from workflows.definition import Refused
-from workflows.editorial import EDITORIAL
 
 log = structlog.get_logger()
 AHEAD = timedelta(days=2 * 366)  # how far ahead a coach may decide
@@ -38,7 +37,7 @@ def plan(session: Session, actor: Actor, record_id: str, on: str, *, words: str 
     """Decide now that a record becomes public on a day. Raises Refused as publishing would, Invalid, NotFound."""
     record, _ = access.desk_record(session, actor, record_id, lock=True)
     situation = editorial.situate(session, actor, record, words=words, seen=seen)
-    EDITORIAL.move("publish", replace(situation, early=False))
+    access.workflow(record).move("publish", replace(situation, early=False))
     due, wish = openness.begins(_day(on)), openness.earliest(record.latest.values)
     if wish and due < wish:
         facts = {"day": wish.date().isoformat()}
@@ -58,7 +57,7 @@ def plan(session: Session, actor: Actor, record_id: str, on: str, *, words: str 
 def call_off(session: Session, actor: Actor, record_id: str) -> None:
     """Take such a decision back. Raises Forbidden for who may not publish it, NotFound when there is none."""
     record, held = access.desk_record(session, actor, record_id, lock=True)
-    if not any(EDITORIAL.may(permission, record.state, held) for permission in ("publish", "manage")):
+    if not any(access.may(record, permission, held) for permission in ("publish", "manage")):
         raise Forbidden("publish")
     if record.plan is None:
         raise NotFound(record_id)

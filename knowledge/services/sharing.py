@@ -23,7 +23,6 @@ from knowledge.storage import find, links, threads
 from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import Comment, ShareLink, Thread
 from knowledge.storage.models.records import Record
-from workflows.editorial import EDITORIAL
 
 DAYS, LONGEST = 14, 90
 MOST_LINKS = 20  # open ones of a record
@@ -77,7 +76,7 @@ def of(session: Session, actor: Actor, record_id: str) -> list[ShareLink]:
 
 def may_invite(session: Session, actor: Actor, record: Record) -> bool:
     """Whether the actor may make links to this record."""
-    return EDITORIAL.may("invite", record.state, access.roles_in(session, actor, record))
+    return access.may(record, "invite", access.roles_in(session, actor, record))
 
 
 def take_back(session: Session, actor: Actor, record_id: str, link_id: int) -> None:
@@ -96,7 +95,7 @@ def opened(session: Session, token: str) -> Opened:
     hidden = article.nameless
     fields = tuple(f for f in article.record_type.fields if f.public and not (hidden and f.names))
     said = tuple(links.threads(session, link.id))
-    return Opened(link, article, fields, said, EDITORIAL.may("comment", record.state, maker), _unnoted(link))
+    return Opened(link, article, fields, said, access.may(record, "comment", maker), _unnoted(link))
 
 
 def used(session: Session, token: str) -> None:
@@ -109,7 +108,7 @@ def used(session: Session, token: str) -> None:
 def comment(session: Session, token: str, *, about: str, text: str, quote: str = "", key: str = "") -> Thread:
     """Make a point as the reader of this link. Raises Invalid, NotFound, Forbidden."""
     link, record, maker = _entered(session, token, lock=True)
-    if not EDITORIAL.may("comment", record.state, maker):
+    if not access.may(record, "comment", maker):
         raise Forbidden(N_("Nobody comments on this record now. Whoever sent you the link knows more."))
     if about and about not in {f.id for f in opened(session, token).fields}:
         raise NotFound(about)
@@ -137,7 +136,7 @@ def _entered(session: Session, token: str, lock: bool = False) -> tuple[ShareLin
     if link is None or record is None:
         raise NotFound("link")
     maker = access.roles_in(session, Actor(link.by_id, link.by.name), record)
-    if not EDITORIAL.may("invite", record.state, maker):
+    if not access.may(record, "invite", maker):
         raise NotFound("link")
     return link, record, maker
 

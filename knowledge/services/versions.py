@@ -17,7 +17,6 @@ from knowledge.services.authoring import Saved
 from knowledge.services.catalogue import Article
 from knowledge.services.errors import Conflict, Invalid, NotFound
 from knowledge.storage import find, publications
-from workflows.editorial import EDITORIAL
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def saved(session: Session, actor: Actor, record_id: str, number: int) -> tuple[
     revision = find.revision(session, record_id, number) if number < 2**31 else None
     if revision is None:
         raise NotFound(f"{record_id}/{number}")
-    may = EDITORIAL.may("edit", record.state, held) and revision.id != record.latest_id
+    may = access.may(record, "edit", held) and revision.id != record.latest_id
     return catalogue.article(session, actor, record, revision), may
 
 

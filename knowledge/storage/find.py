@@ -75,13 +75,13 @@ def written_by(session: Session, person_id: int) -> Sequence[Record]:
 
 def waiting(
     session: Session,
-    state: str,
+    states: frozenset[str],
     programmes: Iterable[str] | None,
     coach_id: int | None,
     facets: Iterable[tuple[str, str]] = (),
 ) -> Sequence[Record]:
-    """Records in a state, oldest wait first: of these programmes or assigned to this coach; all when both are None."""
-    query = select(Record).where(Record.state == state).options(*WHOLE)
+    """Records in these states, oldest wait first: of these programmes or assigned to this coach; all when both None."""
+    query = select(Record).where(Record.state.in_(states)).options(*WHOLE)
     if programmes is not None:
         query = query.where(or_(Record.programme_id.in_(list(programmes)), Record.coach_id == coach_id))
     for facet, value in facets:

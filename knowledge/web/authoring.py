@@ -16,6 +16,7 @@ from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
 from knowledge.services import (
+    access,
     advising,
     authoring,
     catalogue,
@@ -24,7 +25,10 @@ from knowledge.services import (
     editorial,
     history,
     invitations,
+    opinions,
     programmes,
+    progress,
+    scoring,
     sharing,
     working,
 )
@@ -38,11 +42,10 @@ from knowledge.web.site import site
 from knowledge.web.steps import said
 from knowledge.web.working import filled, seen
 from workflows.definition import Reason, Refused
-from workflows.editorial import EDITORIAL
 
 bp = Blueprint("authoring", __name__, url_prefix="/work")
 Answer = Response | str | tuple[str, int]
-MAY = ("edit", "share", "review", "manage", "invite", "revise")  # what the desk's buttons depend on
+MAY = ("edit", "share", "review", "manage", "invite", "revise", "score", "claim")  # what the desk's buttons depend on
 
 
 @bp.get("")
@@ -61,6 +64,8 @@ def my_work() -> Answer:
         found=found,
         memberships=memberships,
         begun=[(copy, filled(copy).get("title", "").strip()) for copy in site().ask(working.begun, actor)],
+        courses=site().ask(progress.mine, actor),
+        asked=site().ask(opinions.waiting, actor),
     )
     return page if request.args else _for_the_device(page)
 
@@ -162,7 +167,7 @@ def desk(record_id: str) -> str:
     offered = site().ask(editorial.offered, actor, opened.record)
     standing, advised = site().ask(clock.of_record, actor, record_id), site().ask(advising.of, actor, record_id)
     facts = {"desk": opened, "history": steps, "offered": offered, "may": _may(opened)}
-    facts |= {"standing": standing, "advised": advised}
+    facts |= {"standing": standing, "advised": advised, "rubric": site().ask(scoring.of, actor, record_id)}
     return render_template("authoring/desk.html", **facts, **discussed(record_id))
 
 
@@ -347,7 +352,7 @@ def _pressed_twice(record_id: str) -> bool:
 
 
 def _may(desk: authoring.Desk) -> dict[str, bool]:
-    return {p: EDITORIAL.may(p, desk.record.state, desk.roles) for p in MAY}
+    return {p: access.may(desk.record, p, desk.roles) for p in MAY}
 
 
 def _whole(text: str | None) -> int | None:

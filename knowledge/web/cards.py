@@ -41,7 +41,7 @@ def found_card(found: Found, registry: Registry, language: str) -> Card:
 def card(record: Record, revision: Revision, registry: Registry, language: str, hit: Hit | None = None) -> Card:
     """The card of a record as one of its revisions has it."""
     title = hit.title if hit and hit.title.parts else Snippet(((revision.title, False),))
-    facts = tuple(filter(None, _facts(revision.values, registry, language)))
+    facts = tuple(filter(None, _facts(revision.answers, registry, language)))
     return Card(
         practice_url(record.id, revision.title),
         marked(title),

@@ -27,7 +27,7 @@ def points(record_id: str) -> Response | str | tuple[str, int]:
     if request.method == "POST":
         form = request.form
         try:
-            site().act(
+            made = site().act(
                 discussion.begin,
                 actor,
                 record_id,
@@ -38,7 +38,7 @@ def points(record_id: str) -> Response | str | tuple[str, int]:
                 key=form.get("key", "")[:64],
             )
             flash(_("Your point is there."))
-            return _back(record_id)
+            return _back(record_id, f"point-{made.id}")
         except Invalid as error:
             problems = error.problems
     desk = site().ask(authoring.open_desk, actor, record_id, "view_history")
@@ -69,6 +69,14 @@ def act(record_id: str, thread_id: int) -> Response | tuple[str, int]:
     return _back(record_id)
 
 
+@bp.post("/<record_id>/points/resolve")
+def resolve_all(record_id: str) -> Response:
+    """Resolve the points that were before the coach's eyes, all at once."""
+    numbers = [int(n) for n in request.form.getlist("point") if n.isascii() and n.isdigit() and len(n) < 10]
+    site().act(discussion.resolve_all, signed_in_actor(), record_id, numbers)
+    return _back(record_id)
+
+
 def discussed(record_id: str) -> dict[str, Any]:
     """What a template needs to show the points of a record, with a key for each press of a button."""
     return {
@@ -77,6 +85,6 @@ def discussed(record_id: str) -> dict[str, Any]:
     }
 
 
-def _back(record_id: str) -> Response:
+def _back(record_id: str, anchor: str = "points") -> Response:
     place = PLACES.get(request.form.get("from", ""), PLACES["points"])
-    return redirect(url_for(place, record_id=record_id, _anchor="points"), 303)
+    return redirect(url_for(place, record_id=record_id, _anchor=anchor), 303)

@@ -38,7 +38,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "–")
 
 def item(record: Record, revision: Revision, registry: Registry, language: str) -> dict[str, Any]:
     """A record in a list, for programs: ids, not labels."""
-    values = openness.public(registry[record.kind], revision.values)
+    values = openness.public(registry[record.kind], revision.answers)
     return {
         "id": record.id,
         "url": practice_url(record.id, revision.title),

@@ -18,8 +18,9 @@ from knowledge.web import cards
 from knowledge.web.cards import practice_url, slug, version_url
 from knowledge.web.language import direction, reader_language
 from knowledge.web.site import site
+from workflows import known
 from workflows.clock import Due
-from workflows.editorial import EDITORIAL, PUBLISHED
+from workflows.editorial import PUBLISHED
 
 
 def partial_date(text: str) -> str:
@@ -75,7 +76,7 @@ def weekday(on: date) -> str:
 
 def step_words(step: Step) -> str:
     """What a line of history says: the state it led to, whose review it became, or which day was set."""
-    label = BESIDE_STATES.get(step.transition) or EDITORIAL.state(step.target).label
+    label = BESIDE_STATES.get(step.transition) or known.state(step.target).label
     return str(gettext(label))
 
 
@@ -98,7 +99,7 @@ def years(values: Mapping[str, Any]) -> str:
 
 def state_words(record: Record) -> str:
     """The state on its chip; a published record with a newer version says both."""
-    label = str(gettext(EDITORIAL.state(record.state).label))
+    label = str(gettext(known.state(record.state).label))
     if record.plan is not None:
         label = str(gettext("Published from %(day)s", day=day(record.plan.due)))
     if record.live_id is not None and record.state != PUBLISHED:
@@ -146,6 +147,6 @@ GLOBALS: dict[str, Callable[..., Any]] = {
     "direction": direction,
     "reader_language": reader_language,
     "interface_language": lambda: get_locale().language,
-    "editorial_state": EDITORIAL.state,
+    "editorial_state": known.state,
     "site_address": lambda: site().settings.address,
 }

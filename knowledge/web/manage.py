@@ -222,6 +222,8 @@ def _change_programme(programme_id: str) -> None:
     if form.get("action") == "member":
         given = (form.get("email", ""), form.get("role", ""), form.get("coach", ""))
         site().act(programmes.put_member, actor, programme_id, *given)
+    elif form.get("action") == "workflow":
+        site().act(programmes.choose_workflow, actor, programme_id, form.get("workflow", ""))
     elif form.get("remove", "").isascii() and form.get("remove", "").isdigit():
         site().act(programmes.remove_member, actor, programme_id, int(form["remove"][:9]))
     else:

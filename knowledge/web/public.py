@@ -173,7 +173,7 @@ def robots() -> Response:
 
 def shown(article: Article, private: bool = False) -> dict[str, Any]:
     """What the template of a record's page needs."""
-    registry, values = site().registry(), article.revision.values if private else article.values
+    registry, values = site().registry(), article.revision.answers if private else article.values
     named = show.references(article.record_type.fields, values)
     sections = show.sections(
         article.record_type,

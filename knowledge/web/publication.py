@@ -73,7 +73,7 @@ def plan(record_id: str) -> Answer:
             return redirect(url_for("authoring.desk", record_id=record_id), 303)
         except Invalid as error:
             problems = error.problems
-    desk = site().ask(authoring.open_desk, me, record_id, "review")
+    desk = site().ask(authoring.open_desk, me, record_id, "claim")
     return _page("review/day.html", problems, desk=desk, seen=_number("seen") or desk.record.latest.number)
 
 

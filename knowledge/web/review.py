@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
+from knowledge.content.checks import Problem
 from knowledge.derive import compare
-from knowledge.services import advising, authoring, catalogue, clock, editorial, history, queue, review
+from knowledge.services import (
+    advising,
+    authoring,
+    catalogue,
+    clock,
+    editorial,
+    history,
+    opinions,
+    phrases,
+    queue,
+    review,
+    scoring,
+)
 from knowledge.services.errors import Forbidden
 from knowledge.web import params
 from knowledge.web.actor import signed_in_actor
@@ -14,6 +29,7 @@ from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language
 from knowledge.web.public import shown
 from knowledge.web.site import site
+from workflows.definition import Refused
 
 bp = Blueprint("review", __name__, url_prefix="/review")
 FILTERS = ("kind", "stage", "language")  # what a long queue is narrowed by
@@ -41,11 +57,35 @@ def waiting() -> str:
 
 @bp.get("/<record_id>")
 def read(record_id: str) -> str:
-    """The record as the public would see it, beside what changed since it was last decided on."""
+    """What changed since this coach last looked, the points beside it, the whole record, and the decision."""
+    return page(record_id, {})
+
+
+@bp.post("/<record_id>/phrase")
+def insert(record_id: str) -> str:
+    """The page again with a phrase put into what is being written; nothing is kept yet."""
+    into = "text" if request.form.get("into") == "text" else "words"
+    both = (request.form.get(into, "").rstrip(), request.form.get("phrase", ""))
+    return page(record_id, {**request.form, into: "\n\n".join(filter(None, both)), "into": into})
+
+
+@bp.post("/<record_id>/look")
+def look(record_id: str) -> tuple[str, int]:
+    """Remember what this coach has before her eyes; the page's script says so."""
+    seen = request.form.get("seen", "")
+    number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
+    site().act(review.look, signed_in_actor(), record_id, number)
+    return "", 204
+
+
+def page(
+    record_id: str, given: Mapping[str, str], problems: Sequence[Problem] = (), refused: Refused | None = None
+) -> str:
+    """The page of a review; `given`: what was typed, which comes back with what is wrong with it."""
     actor = signed_in_actor()
     desk = site().ask(authoring.open_desk, actor, record_id, "review")
     article = site().ask(catalogue.preview, actor, record_id)
-    baseline = site().ask(review.baseline, desk.record)
+    baseline = site().ask(review.baseline, actor, desk.record)
     changes = (
         compare.changes(desk.record_type, baseline.values, desk.values, site().registry(), reader_language())
         if baseline
@@ -57,6 +97,13 @@ def read(record_id: str) -> str:
         baseline=baseline,
         changes=changes,
         advised=site().ask(advising.of, actor, record_id),
+        given=given,
+        problems=problems,
+        refused=refused,
+        rubric=site().ask(scoring.of, actor, record_id),
+        opinions=site().ask(opinions.of, actor, desk.record),
+        candidates=site().ask(opinions.candidates, actor, desk.record),
+        phrases=site().ask(phrases.of_record, actor, desk.record),
         steps=site().ask(history.of, actor, record_id).steps,
         standing=site().ask(clock.of_record, actor, record_id),
         offered=site().ask(editorial.offered, actor, desk.record),

@@ -6,34 +6,47 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from knowledge.services import editorial
+from knowledge.services import review
+from knowledge.services.errors import Invalid
+from knowledge.web import coaching
 from knowledge.web.actor import signed_in_actor
+from knowledge.web.errors import REFUSED
+from knowledge.web.review import page
 from knowledge.web.site import site
-from workflows.editorial import EDITORIAL
+from workflows import known
+from workflows.definition import Reason, Refused
 
 bp = Blueprint("steps", __name__)
 
 
 @bp.post("/records/<record_id>/<transition>")
-def advance(record_id: str, transition: str) -> Response:
+def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
     """Take a record one step on, and say what happens next."""
     actor = signed_in_actor()
-    if EDITORIAL.transition(transition) is None:
+    if known.transition(transition) is None:
         abort(404)
     seen = request.form.get("seen", "")
-    move = site().act(
-        editorial.advance,
-        actor,
-        record_id,
-        transition,
-        words=request.form.get("words", ""),
-        public_words=request.form.get("public_words", ""),
-        seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None,
-    )
+    try:
+        move = site().act(
+            review.decide,
+            actor,
+            record_id,
+            transition,
+            words=request.form.get("words", ""),
+            public_words=request.form.get("public_words", ""),
+            seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None,
+            given=coaching.scored(request.form),
+        )
+    except Invalid as error:
+        return page(record_id, request.form, error.problems), 422
+    except Refused as refused:
+        if refused.reason not in (Reason.GUARD, Reason.STALE) or request.form.get("from") != "review":
+            raise
+        return page(record_id, request.form, refused=refused), REFUSED[refused.reason]
     flash(said(move.transition))
     if move.transition == "revise":
         return redirect(url_for("authoring.edit", record_id=record_id), 303)
-    if move.transition in ("publish", "request-changes"):
+    if move.transition in ("publish", "request-changes", "approve"):
         return redirect(url_for("review.queue"), 303)
     if move.transition == "withdraw" and request.form.get("from") == "manage":
         return redirect(url_for("manage.withdrawn"), 303)
@@ -42,5 +55,5 @@ def advance(record_id: str, transition: str) -> Response:
 
 def said(transition_id: str) -> str:
     """What happens next after a step, in words."""
-    found = EDITORIAL.transition(transition_id)
+    found = known.transition(transition_id)
     return str(_(found.next) if found and found.next else _("Done."))

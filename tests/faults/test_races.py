@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from knowledge.services import accounts, authoring, claims, editorial, indexing, programmes, signing
 from knowledge.services.errors import Conflict
 from knowledge.storage import find
+from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Step
 from knowledge.storage.session import StorageUnavailable, WriteConflict
@@ -86,6 +87,29 @@ def test_c2_publishing_against_returning_has_one_winner_whose_word_stands(stage_
             assert record is not None
             assert record.state == won.target
             assert (record.live is not None) is (won.target == "published")
+    assert indexing.compare(stage_on.site.db, stage_on.site.engine).same
+
+
+def test_c1_c2_two_coaches_who_approve_or_decide_a_second_review_at_once_make_one_step(stage_on: Stage) -> None:
+    two_coaches(stage_on)
+    stage_on.person("third")
+    stage_on.programme("reforms", coaches=("third",))
+    stage_on.site.act(programmes.choose_workflow, stage_on.manager(), "reforms", "two_coaches")
+    for _ in range(3):
+        record_id = stage_on.record(stage_on.actor("author"), "in_review")
+        one_won(together(*(decide(stage_on, who, record_id, "approve") for who in ("coach", "second"))))
+        assert steps(stage_on, record_id, "approve") == 1
+        with stage_on.site.db.reading() as session:
+            first = find.last_step(session, record_id, "approve")
+            told = session.scalars(select(Mail.person_id).where(Mail.event == "second", Mail.record_id == record_id))
+            assert first is not None
+            assert len([*told]) == 2, "the two coaches who did not approve it, once each"
+        other = "second" if first.person_id == stage_on.actor("coach").person_id else "coach"
+        answers = together(
+            decide(stage_on, other, record_id, "publish"), decide(stage_on, "third", record_id, "request-changes")
+        )
+        one_won(answers)
+        assert steps(stage_on, record_id, "publish", "request-changes") == 1
     assert indexing.compare(stage_on.site.db, stage_on.site.engine).same
 
 

@@ -15,7 +15,7 @@ from knowledge.content.events import EVENTS, Frequency, Wishes
 from knowledge.mail import letters
 from knowledge.mail import postman as postmen
 from knowledge.mail.postman import Postman
-from knowledge.services import authoring, discussion, notices, programmes
+from knowledge.services import authoring, discussion, notices, opinions, programmes
 from knowledge.settings import Settings
 from knowledge.storage.models.base import now
 from knowledge.storage.models.mail import Mail, MailWish
@@ -263,8 +263,33 @@ def test_when_mail_is_due_follows_the_readers_wishes_and_clock(
     assert (found.strftime("%Y-%m-%dT%H:%M") if found else "") == due
 
 
+def test_who_is_asked_for_an_opinion_is_told_and_so_is_who_asked_but_not_after_the_decision(
+    stage: Stage, postman: Postman, box: Box
+) -> None:
+    coach, far = stage.actor("coach"), stage.person("far")
+    stage.programme("elsewhere", coaches=("far",))
+    record = stage.record(stage.actor("author"), "in_review", title="Phone quotations cut waiting")
+    postman.deliver()
+    made = stage.site.act(opinions.ask, coach, record, far.person_id or 0, "Is it credible?")
+    assert postman.deliver() == 1
+    assert box.taken[-1]["To"].addresses[0].username == "far" and "> Is it credible?" in box.text()
+    assert box.taken[-1]["Subject"] == "Your opinion, please: Phone quotations cut waiting"
+    link = re.search(r"https://praxis\.example(/review/\S+)", box.text())
+    assert link and stage.client("far").get(link[1]).status_code == 200
+    stage.site.act(opinions.answer, far, record, made.id, "return", "Not without the register.")
+    assert postman.deliver() == 1
+    assert box.taken[-1]["To"].addresses[0].username == "coach" and "> Not without the register." in box.text()
+    other = stage.record(stage.actor("author"), "in_review", title="Decided before the mail went out")
+    postman.deliver()
+    stage.site.act(opinions.ask, coach, other, far.person_id or 0, "Canary of a question")
+    stage.step(coach, other, "publish")
+    postman.deliver()
+    assert not any("Canary of a question" in box.text(n) for n in range(len(box.taken)))
+    assert ("asked", far.person_id, "dropped") in [m[:3] for m in mails(stage)]
+
+
 def test_every_event_has_words_a_label_and_a_frequency() -> None:
-    told = {*notices.OF_STEPS.values(), *notices.REMINDERS, "commented", "addressed"}
+    told = {*notices.OF_STEPS.values(), *notices.REMINDERS, "commented", "addressed", "asked", "advised"}
     assert set(letters.EVENTS) == set(EVENTS) >= told
     assert all(event.usual in set(Frequency) for event in EVENTS.values())
 

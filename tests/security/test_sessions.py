@@ -35,7 +35,10 @@ def test_S1_every_route_that_writes_refuses_a_forged_post(stage: Stage) -> None:
         for method in {"POST", "PUT", "PATCH", "DELETE"} & (rule.methods or set()):
             path = re.sub(
                 r"<(?:\w+:)?(\w+)>",
-                lambda m: {"person_id": "1", "thread_id": "1", "number": "1", "kind": "experience"}.get(m[1], "x"),
+                lambda m: {
+                    **dict.fromkeys(("person_id", "thread_id", "opinion_id", "number"), "1"),
+                    "kind": "experience",
+                }.get(m[1], "x"),
                 rule.rule,
             )
             assert browser.open(path, method=method, data={"name": "forged"}).status_code == 400, path

@@ -56,7 +56,7 @@ def test_what_is_compared_is_what_the_coach_last_decided_on(stage: Stage) -> Non
 
     def baseline() -> tuple[str, int] | None:
         with stage.site.db.reading() as session:
-            found = review.baseline(session, find.record(session, record_id))  # type: ignore[arg-type]
+            found = review.baseline(session, stage.actor("coach"), find.record(session, record_id))  # type: ignore[arg-type]
         return found and (found.values["title"], found.number)
 
     assert baseline() is None

@@ -105,7 +105,7 @@ def test_rounds_begin_and_end_with_steps_in_and_out_and_not_with_those_that_stay
             passage("b", "publish", "in_review", "published", 10),
             passage("b", "withdraw", "published", "withdrawn", 11),
         ],
-        "in_review",
+        {"in_review"},
     )
     assert [(r.record_id, r.begun.day, r.ended and r.ended.day, r.how, r.decided) for r in found] == [
         ("a", 2, 4, "request-changes", True),
@@ -114,7 +114,27 @@ def test_rounds_begin_and_end_with_steps_in_and_out_and_not_with_those_that_stay
         ("b", 3, 10, "publish", True),
     ]
     assert [r.days(at("2026-11-10T09:00")) for r in found] == [2, 1, 1, 5]
-    assert found[0].person_id == 4 and clock.rounds([], "in_review") == []
+    assert found[0].person_id == 4 and clock.rounds([], {"in_review"}) == []
+
+
+def test_the_second_of_two_coaches_has_a_round_of_her_own() -> None:
+    found = clock.rounds(
+        [
+            passage("a", "submit", "draft", "in_review", 2),
+            passage("a", "approve", "in_review", "second_review", 4),
+            passage("a", "claim", "second_review", "second_review", 5),
+            passage("a", "publish", "second_review", "published", 9),
+            passage("b", "submit", "draft", "in_review", 2),
+            passage("b", "approve", "in_review", "second_review", 10),
+        ],
+        {"in_review", "second_review"},
+    )
+    assert [(r.begun.day, r.ended and r.ended.day, r.how, r.decided, r.person_id) for r in found] == [
+        (2, 4, "approve", True, 4),
+        (4, 9, "publish", True, 9),
+        (2, 10, "approve", True, 10),
+        (10, None, "", False, None),
+    ]
 
 
 MOVES = st.lists(st.sampled_from(["in", "out", "stay", "elsewhere"]), max_size=30)
@@ -137,7 +157,7 @@ def test_every_way_in_makes_one_round_and_rounds_never_overlap(histories: list[l
                 steps.append(Passage(str(number), "claim", "in_review", "in_review", moment))
             elif move == "elsewhere" and not inside:
                 steps.append(Passage(str(number), "revise", "published", "draft", moment))
-    found = clock.rounds(steps, "in_review")
+    found = clock.rounds(steps, {"in_review"})
     assert len(found) == entries
     for before, after in itertools.pairwise(found):
         if before.record_id == after.record_id:

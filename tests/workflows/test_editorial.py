@@ -10,7 +10,7 @@ from workflows.definition import Live, Reason, Refused, Situation
 from workflows.editorial import EDITORIAL
 
 STATES = ("draft", "in_review", "changes_requested", "published", "withdrawn")
-ROLES = ("anyone", "signed_in", "author", "co_author", "coach", "manager")
+ROLES = ("anyone", "signed_in", "author", "co_author", "coach", "manager", "adviser")
 
 # transition: sources, target, roles, what happens to the public text
 TABLE = {

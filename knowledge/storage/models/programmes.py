@@ -15,7 +15,10 @@ REVIEW_DAYS = 5  # working days for a review, unless a programme says otherwise
 
 
 class Programme(Row):
-    """A cohort. Dates are ISO 8601 days, "" when not fixed; `review_days`: working days a coach has for an answer."""
+    """A cohort. Dates are ISO 8601 days, "" when not fixed; `review_days`: working days a coach has for an answer.
+
+    `workflow`: the name of the one its records follow.
+    """
 
     __tablename__ = "programme"
 
@@ -26,6 +29,7 @@ class Programme(Row):
     workshop_end: Mapped[str] = mapped_column(String(10), default="")
     ends: Mapped[str] = mapped_column(String(10), default="")
     review_days: Mapped[int] = mapped_column(default=REVIEW_DAYS, server_default=str(REVIEW_DAYS))
+    workflow: Mapped[str] = mapped_column(String(20), default="editorial", server_default="editorial")
     created: Mapped[datetime] = mapped_column(default=now)
 
 

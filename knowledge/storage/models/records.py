@@ -66,7 +66,8 @@ class Revision(Row):
     """One saved version: every save makes one, and its text never changes afterwards.
 
     `values`: the answers by field id. `html`: rendered and sanitised prose by the path of its field, made under
-    `policy`; `sealed`: it was submitted, so it can be cited as what a coach looked at.
+    `policy`; `sealed`: it was submitted, so it can be cited as what a coach looked at. `lowered`: {"from", "to",
+    "reason", "by"} when a coach published it with less evidence than it claims.
     """
 
     __tablename__ = "revision"
@@ -83,8 +84,14 @@ class Revision(Row):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=now)
     sealed: Mapped[bool] = mapped_column(default=False)
+    lowered: Mapped[dict[str, Any] | None]
 
     by: Mapped[Person | None] = relationship(lazy="raise")
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """The answers as the public reads them: with the evidence that a coach confirmed."""
+        return {**self.values, "evidence": self.lowered["to"]} if self.lowered else self.values
 
 
 class Authorship(Row):

@@ -1,0 +1,40 @@
+// The review page: remembers that it was seen, takes selected words into a comment, puts phrases in with one click.
+const page = document.querySelector("#review");
+
+if (page) {
+  const body = new URLSearchParams({ seen: page.dataset.seen, csrf_token: page.dataset.token });
+  fetch(page.dataset.look, { method: "POST", body, keepalive: true }).catch(() => {});
+}
+
+// words selected in an answer go into the comment that stands below it
+document.addEventListener("selectionchange", () => {
+  const selection = document.getSelection();
+  const words = selection.toString().replace(/\s+/g, " ").trim().slice(0, 500);
+  if (!words || !selection.rangeCount) return;
+  const at = selection.getRangeAt(0).commonAncestorContainer;
+  const place = (at.nodeType === Node.ELEMENT_NODE ? at : at.parentElement)?.closest(".commented, dd, .change");
+  const comment = place?.querySelector(":scope > details.comment");
+  if (!comment || comment.contains(at)) return;
+  comment.querySelector("[name=quote]").value = words;
+});
+
+for (const comment of document.querySelectorAll("details.comment")) {
+  comment.addEventListener("toggle", () => {
+    if (comment.open) comment.querySelector("textarea").focus();
+  });
+}
+
+for (const row of document.querySelectorAll(".phrases")) {
+  row.querySelector("button").addEventListener("click", (event) => {
+    event.preventDefault();
+    const target = row.closest("form").elements[row.dataset.into];
+    target.value = [target.value.trimEnd(), row.querySelector("select").value].filter(Boolean).join("\n\n");
+    target.focus();
+  });
+}
+
+// a weaker level asks for its reason at once
+const level = document.querySelector("#level");
+level?.addEventListener("change", () => {
+  document.querySelector(".why").open ||= level.selectedIndex > 0;
+});
