@@ -367,7 +367,7 @@ def _damage(path: Path, harm: str, dice: random.Random) -> None:
 READER = """
 import os, sys
 from pathlib import Path
-from search.engine import open_engine
+from search.opening import open_engine
 from search.errors import SearchUnavailable
 from search.query import Query
 from tests.search.contract import PUBLIC, SCHEMA, doc
