@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from knowledge.content.types import core
+from knowledge.content.types import publicity
 from knowledge.services import authoring, editorial, versions
 from knowledge.services.actor import ANYONE
 from knowledge.services.errors import Conflict, Forbidden, Gone, NotFound
@@ -177,5 +177,5 @@ def test_publication_is_asked_about_in_every_type_and_said_by_each_version() -> 
     from knowledge.content.site import TYPES
 
     for record_type in TYPES:
-        assert {f.id for f in core.PUBLICATION} <= {f.id for f in record_type.fields}
-    assert {f.id for f in core.PUBLICATION if f.public} == {"valid_until"}
+        assert {f.id for f in publicity.FIELDS} <= {f.id for f in record_type.fields}
+    assert {f.id for f in publicity.FIELDS if f.public} == {"valid_until"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.content.fields import N_, Choice, Country, Line, Lines, Need, Period, Prose, RecordRef, Table
 from knowledge.content.registry import Example, RecordType, Section
-from knowledge.content.types import core
+from knowledge.content.types import core, publicity
 
 COMMON_PRACTICE = RecordType(
     id="common_practice",
@@ -195,7 +195,7 @@ COMMON_PRACTICE = RecordType(
             ),
         ),
         Section("consent", N_("Consent and contact"), core.CONSENT),
-        Section("publication", N_("How it becomes public"), core.PUBLICATION),
+        Section("publication", N_("How it becomes public"), publicity.FIELDS),
     ),
     valid_for=3,
     checks=(

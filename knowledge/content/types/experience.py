@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.content.fields import N_, Figures, Line, Lines, Need, PartialDate, Prose, Table, When
 from knowledge.content.registry import Example, RecordType, Section
-from knowledge.content.types import core
+from knowledge.content.types import core, publicity
 from knowledge.content.types.conditions import claims_observed_change, in_a_fragile_setting
 
 EXPERIENCE = RecordType(
@@ -210,7 +210,7 @@ EXPERIENCE = RecordType(
             ),
         ),
         Section("consent", N_("Consent and contact"), core.CONSENT),
-        Section("publication", N_("How it becomes public"), core.PUBLICATION),
+        Section("publication", N_("How it becomes public"), publicity.FIELDS),
     ),
     checks=(
         N_("First-hand: the author says “we” and names the organisation"),

@@ -19,7 +19,7 @@ from knowledge.content.fields import (
     When,
 )
 from knowledge.content.registry import Example, RecordType, Section
-from knowledge.content.types import core
+from knowledge.content.types import core, publicity
 from knowledge.content.types.conditions import has_not_ended
 
 FOLLOW_THROUGH = RecordType(
@@ -259,7 +259,7 @@ FOLLOW_THROUGH = RecordType(
         ),
         Section("evidence", N_("How you know"), core.EVIDENCE),
         Section("consent", N_("Consent and contact"), core.CONSENT),
-        Section("publication", N_("How it becomes public"), core.PUBLICATION),
+        Section("publication", N_("How it becomes public"), publicity.FIELDS),
     ),
     checks=(
         N_("One specific activity, not a whole reform"),

@@ -16,7 +16,7 @@ from knowledge.content.fields import (
     Table,
 )
 from knowledge.content.registry import Example, RecordType, Section
-from knowledge.content.types import core
+from knowledge.content.types import core, publicity
 
 TRAINING = RecordType(
     id="training",
@@ -243,7 +243,7 @@ TRAINING = RecordType(
             ),
         ),
         Section("consent", N_("Consent and contact"), core.CONSENT),
-        Section("publication", N_("How it becomes public"), core.PUBLICATION),
+        Section("publication", N_("How it becomes public"), publicity.FIELDS),
     ),
     valid_for=2,
     checks=(
