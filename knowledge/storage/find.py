@@ -32,6 +32,10 @@ WHOLE = (
     joinedload(Record.coach),
     joinedload(Record.plan).joinedload(Plan.person),
 )
+# every request asks for these two, some of them several times: built once, and of tables rather than of rows
+_terms, _groups = VocabularyTerm.__table__.c, SynonymGroup.__table__.c
+_TERMS_STAMP = select(func.count(), func.max(_terms.changed)).select_from(VocabularyTerm.__table__)
+_SYNONYMS_STAMP = select(func.count(), func.sum(case((_groups.removed, 1), else_=0)))
 
 
 def record(session: Session, record_id: str, lock: bool = False) -> Record | None:
@@ -53,8 +57,9 @@ def records(session: Session, ids: Iterable[str]) -> dict[str, Record]:
 
 
 def live(session: Session, ids: Iterable[str]) -> dict[str, Record]:
-    """Records by id with what is public of them, and nothing else, for a page of results."""
-    found = session.scalars(select(Record).where(Record.id.in_(list(ids))).options(joinedload(Record.live)))
+    """Records by id with what is public of them, and nothing else, for a page of results: no rendered prose either."""
+    public = joinedload(Record.live).defer(Revision.html, raiseload=True)
+    found = session.scalars(select(Record).where(Record.id.in_(list(ids))).options(public))
     return {r.id: r for r in found}
 
 
@@ -279,8 +284,7 @@ def changed_terms(session: Session, since: datetime | None = None) -> Sequence[V
 
 def terms_stamp(session: Session) -> tuple[int, datetime | None]:
     """Changes whenever a vocabulary term was changed."""
-    query = select(func.count(), func.max(VocabularyTerm.changed))
-    count, last = session.execute(query).one()
+    count, last = session.execute(_TERMS_STAMP).one()
     return count, last
 
 
@@ -292,8 +296,7 @@ def synonym_groups(session: Session) -> Sequence[SynonymGroup]:
 
 def synonyms_stamp(session: Session) -> tuple[int, int]:
     """Changes whenever a group of synonyms was added or removed."""
-    query = select(func.count(), func.sum(case((SynonymGroup.removed, 1), else_=0)))
-    count, removed = session.execute(query.select_from(SynonymGroup)).one()
+    count, removed = session.execute(_SYNONYMS_STAMP).one()
     return count, removed or 0
 
 

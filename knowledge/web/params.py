@@ -56,18 +56,13 @@ class Asked:
         """
         own = {name: changes.pop(name) for name in _PARTS & changes.keys()}
         path = url_for(endpoint, **changes) if changes else _path(endpoint)
-        query = "&".join(f"{name}={_quoted(value)}" for name, value in replace(self, **{"page": 1, **own}).pairs())
+        # a page of results has a hundred links to its neighbours: no search is made for each
+        query = "&".join([f"{name}={_quoted(value)}" for name, value in _pairs({**vars(self), "page": 1, **own})])
         return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
     def pairs(self) -> list[tuple[str, str]]:
         """This search as names and values of an address; what is as usual is left out."""
-        pairs = [("q", self.text)] + [(f, v) for f, values in self.filters.items() for v in values]
-        pairs += [("year_from", str(self.year_from or "")), ("year_to", str(self.year_to or ""))]
-        pairs += [("sort", self.sort.value if self.sort is not Sort.RELEVANCE else "")]
-        pairs += [("page", str(self.page) if self.page > 1 else "")]
-        pairs += [("synonyms", "" if self.synonyms else "off"), ("words", "" if self.relax else "all")]
-        pairs += [("per_page", str(self.per_page) if self.per_page != PER_PAGE else "")]
-        return [(name, value) for name, value in pairs if value]
+        return _pairs(vars(self))
 
     def toggled(self, facet: str, value: str, instead: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
         """The filters with one value taken in or out. `instead`: what goes when it comes in."""
@@ -93,6 +88,22 @@ class Asked:
 
 
 _PARTS = frozenset(f.name for f in fields(Asked))
+
+
+def _pairs(asked: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The parts of a search as names and values of an address; what is as usual is left out."""
+    pairs = [("q", asked["text"])] if asked["text"] else []
+    pairs += [(facet, value) for facet, values in asked["filters"].items() for value in values if value]
+    usual = (
+        ("year_from", asked["year_from"], None),
+        ("year_to", asked["year_to"], None),
+        ("sort", asked["sort"].value, Sort.RELEVANCE.value),
+        ("page", asked["page"], 1),
+        ("synonyms", "on" if asked["synonyms"] else "off", "on"),
+        ("words", "most" if asked["relax"] else "all", "most"),
+        ("per_page", asked["per_page"], PER_PAGE),
+    )
+    return pairs + [(name, str(value)) for name, value, as_usual in usual if value != as_usual]
 
 
 @lru_cache(4096)
