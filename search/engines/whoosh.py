@@ -41,7 +41,7 @@ class WhooshEngine:
         self._lock = threading.RLock()
         self._view: View | None = None
         self._seen: object = None
-        self._merger = whoosh_merge.Merger(self._tidy)
+        self._merger = whoosh_merge.Merger(self.tidy)
 
     def search(self, query: Query) -> Results:
         """Answer a query. Raises BadQuery or SearchUnavailable."""
@@ -154,8 +154,8 @@ class WhooshEngine:
             opened.append(held.again(segment) if held else WhooshSegment(storage, segment))
         return View(path, stamp, opened, before.words if before else None)
 
-    def _tidy(self) -> None:
-        """Merge what should be merged. Only the exchange at the end keeps writers waiting."""
+    def tidy(self) -> None:
+        """Merge what should be merged, and wait for it. Only the exchange at the end keeps writers waiting."""
         with translated(), self._generations.merging():
             whoosh_merge.sweep(self._current().path)
             while not self._merger.stopping:

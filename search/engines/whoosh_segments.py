@@ -14,6 +14,7 @@ from whoosh.codec.base import Segment
 from whoosh.filedb.filestore import Storage
 from whoosh.reading import TermNotFound
 
+from search.engines.arrays import Floats
 from search.engines.columns import FacetColumn
 from search.engines.kept import ByteLimited
 from search.engines.whoosh_codec import (
@@ -30,6 +31,7 @@ from search.engines.whoosh_codec import (
     decode,
 )
 from search.engines.whoosh_storage import SegmentFile
+from search.schema import TextField
 
 KEPT_POSTINGS = 48 * 1024 * 1024  # bytes in one process, for all segments
 _BYTES = ArrayColumn("B")
@@ -53,6 +55,7 @@ class WhooshSegment:
         self.fields = frozenset(self._terms.indexed_field_names())
         self.alive = _alive(segment)
         self._facets: dict[str, FacetColumn] = {}
+        self._weighted: dict[tuple[TextField, ...], Floats] = {}
 
     def again(self, segment: Segment) -> WhooshSegment:
         """The same segment after more of its documents were deleted, keeping what was read."""
@@ -83,6 +86,16 @@ class WhooshSegment:
     def lengths(self, field: str) -> Array:
         """Words in a field of every document (as Whoosh rounds them)."""
         return LENGTHS[self._length_bytes(field)]
+
+    def weighted_lengths(self, fields: tuple[TextField, ...]) -> Floats:
+        """Words of every document in these fields, those of a field as often as it weighs; kept."""
+        if fields not in self._weighted:
+            lengths = np.zeros(self.size)
+            for field in fields:
+                if field.shown:
+                    lengths += self.lengths(f"t_{field.name}") * field.weight
+            self._weighted[fields] = lengths.astype(np.float32)
+        return self._weighted[fields]
 
     def total_length(self, field: str) -> int:
         """Words in a field of all documents together."""

@@ -85,14 +85,11 @@ class View:
     def norms(self, fields: tuple[TextField, ...]) -> Floats:
         """What a frequency in these fields together is held against, for every document."""
         if fields not in self._norms:
-            lengths = np.zeros(self.size)
-            for field in fields:
-                if field.shown:
-                    each = (s.lengths(f"t_{field.name}") for s in self.segments)
-                    lengths += np.concatenate([_NONE, *each]) * field.weight
-            average = float(lengths.mean()) if self.size else 0.0
+            each = [s.weighted_lengths(fields) for s in self.segments]
+            lengths = np.concatenate(each) if each else np.empty(0, np.float32)
+            average = float(lengths.mean(dtype=float)) if self.size else 0.0
             slope = scoring.norm(1.0, average) - scoring.norm(0.0, average)
-            self._norms[fields] = (lengths * slope + scoring.norm(0.0, average)).astype(np.float32)
+            self._norms[fields] = lengths * np.float32(slope) + np.float32(scoring.norm(0.0, average))
         return self._norms[fields]
 
     def facet_mask(self, facet: str, values: Sequence[str]) -> Mask:
