@@ -36,9 +36,12 @@ bench: $(VENV)/.dev ## search, side by side with other engines (SIZE=documents, 
 speed: $(VENV)/.dev ## print what import, indexing and search of whole records cost here
 	$(BIN)/python -m bench.speed
 
-messages: $(VENV)/.dev ## collect the interface's texts into knowledge/translations/messages.pot
-	mkdir -p knowledge/translations
-	$(BIN)/pybabel extract -F babel.cfg -k _ -k N_ -k ngettext:1,2 --no-location -o knowledge/translations/messages.pot .
+messages: $(VENV)/.dev ## take the interface's texts into knowledge/translations/*/LC_MESSAGES/messages.po, and compile them
+	mkdir -p var
+	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k N_ -k ngettext:1,2 --no-location -o var/messages.pot .
+	$(BIN)/pybabel -q update -i var/messages.pot -d knowledge/translations --no-fuzzy-matching --ignore-obsolete --no-wrap
+	sed -i -E '/^"(Report-Msgid|POT-|PO-|Last-Tr|Language-Team|Generated)/d' knowledge/translations/*/LC_MESSAGES/messages.po  # dates and dummies
+	$(BIN)/pybabel -q compile -d knowledge/translations --statistics
 
 screens: $(VENV)/.dev ## take the pictures in docs/screens of the site that runs (needs Chromium)
 	$(BIN)/python docs/take_screens.py

@@ -108,7 +108,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
         part.init(app)
     modules = (public, narrowing, overview, account, authoring, review, steps, manage, mail, discussion, advice, files)
     accounts = (resetting, confirming, second_factor, sessions, invitations)
-    for module in (*modules, *accounts, claims, coaching, absence, publication, sharing, working, offline):
+    for module in (*modules, *accounts, language, claims, coaching, absence, publication, sharing, working, offline):
         app.register_blueprint(module.bp)
     _templates(app)
     static_files = WhiteNoise(

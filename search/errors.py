@@ -1,6 +1,11 @@
 """What an engine may raise; nothing of an engine's own library ever leaves `search/engines`."""
 
 
+def N_(text: str) -> str:
+    """Mark a text for translation; whoever shows it translates it."""
+    return text
+
+
 class SearchError(Exception):
     """Anything that keeps a search from being answered."""
 

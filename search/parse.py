@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from search import language
-from search.errors import BadQuery
+from search.errors import N_, BadQuery
 from search.query import MAX_LENGTH
 from search.schema import IndexSchema
 from search.synonyms import Synonyms
@@ -23,9 +23,11 @@ MAX_NESTING = 12
 MAX_PREFIXES = 5  # each may stand for hundreds of words
 MAX_ADDED = 60  # terms that are added to one query
 NO_SYNONYMS = Synonyms()
-TOO_LONG = "Your search has {length} characters. Please keep it under {limit}."
-TOO_MANY = "Your search has more than {limit} words. Please keep the ones that matter most."
-TOO_OPEN = "Your search has more than {limit} beginnings of words, like procur*. Please write more of the words out."
+TOO_LONG = N_("Your search has {length} characters. Please keep it under {limit}.")
+TOO_MANY = N_("Your search has more than {limit} words. Please keep the ones that matter most.")
+TOO_OPEN = N_(
+    "Your search has more than {limit} beginnings of words, like procur*. Please write more of the words out."
+)
 OPERATORS = frozenset(("AND", "&&", "OR", "||", "NOT"))
 _PIECE = re.compile(
     r'(?P<open>[-+]?\()|(?P<close>\))|(?P<not>-)?(?:(?P<name>[A-Za-z_]+):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s()"]+))'

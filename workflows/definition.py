@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+def N_(text: str) -> str:
+    """Mark a sentence for translation; it is translated where it is shown."""
+    return text
+
+
 class Live(StrEnum):
     """What a transition does to the revision that the public reads."""
 
@@ -168,9 +173,10 @@ class Workflow:
         if wanted is None:
             raise Refused(Reason.STATE, f"There is no step called “{transition_id}”.")
         if not any(self.may(wanted.id, s, situation.roles) for s in wanted.sources):
-            raise Refused(Reason.ROLE, "You may not do this with this record.")
+            raise Refused(Reason.ROLE, N_("You may not do this with this record."))
         if situation.state not in wanted.sources:
-            raise Refused(Reason.STATE, "This is not possible any more: the record has moved on. Look at it again.")
+            sentence = N_("This is not possible any more: the record has moved on. Look at it again.")
+            raise Refused(Reason.STATE, sentence)
         for guard in wanted.guards:
             objection = guard(situation)
             if objection:

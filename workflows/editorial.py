@@ -6,8 +6,8 @@ state draft or in review while the public goes on reading its live revision.
 
 from __future__ import annotations
 
-from workflows.definition import Live, State, Transition, Workflow
-from workflows.guards import N_, complete, has_live, has_words, not_own_work, not_too_early, saw_the_latest
+from workflows.definition import N_, Live, State, Transition, Workflow
+from workflows.guards import complete, has_live, has_words, not_own_work, not_too_early, saw_the_latest
 
 DRAFT, IN_REVIEW, CHANGES, PUBLISHED, WITHDRAWN = (
     "draft",

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from workflows.definition import Objection, Reason, Situation
-
-
-def N_(text: str) -> str:
-    """Mark a sentence for translation."""
-    return text
-
+from workflows.definition import N_, Objection, Reason, Situation
 
 OTHER_COACH = N_("You gave the first approval. Another coach has to give the second.")
 

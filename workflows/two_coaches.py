@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workflows.definition import State, Transition, Workflow
+from workflows.definition import N_, State, Transition, Workflow
 from workflows.editorial import COACH, EDITORIAL, IN_REVIEW
-from workflows.guards import N_, another_coach, complete, not_own_work, saw_the_latest
+from workflows.guards import another_coach, complete, not_own_work, saw_the_latest
 
 SECOND_REVIEW = "second_review"
 

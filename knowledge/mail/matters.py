@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from babel.dates import format_date, format_datetime
 from babel.support import NullTranslations
 from sqlalchemy.orm import Session
 
 from knowledge.content.events import Wishes, zone_of
 from knowledge.content.fields import N_
+from knowledge.derive import dates
 from knowledge.services import confirming, invitations, resetting
 from knowledge.services.errors import LinkOver, NotFound
 from knowledge.storage import find
@@ -51,7 +51,7 @@ class Sending:
     def moment(self, at: datetime) -> str:
         """A moment in the reader's own time."""
         zone = zone_of(self.wishes.zone)
-        return f"{format_datetime(at.astimezone(zone), 'd MMMM y, HH:mm', locale=self.language)} ({zone.key})"
+        return f"{dates.moment(at.astimezone(zone), self.language)} ({zone.key})"
 
 
 @dataclass(frozen=True)
@@ -117,5 +117,5 @@ def invited(sending: Sending) -> Matter:
         raise NotFound("invitation") from None
     role, until = sending.say.gettext(ROLES[offer.role]), offer.invitation.expires
     facts = {"who": offer.by, "title": offer.title, "role": role}
-    facts["until"] = format_date(until, "d MMMM y", locale=sending.language)
+    facts["until"] = dates.day(until, sending.language)
     return Matter(f"/invitation/{invitations.link(sending.key, offer.invitation)}", facts)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from babel.dates import format_date
 from babel.support import NullTranslations
 from sqlalchemy.orm import Session
 
 from knowledge.content.fields import N_
+from knowledge.derive import dates
 from knowledge.mail.matters import Matter, Reading, Sending
 from knowledge.services import access, clock, discussion, notices, opinions, vocabulary
 from knowledge.services.actor import Actor
@@ -119,7 +119,7 @@ def _days(record: Record, language: str) -> dict[str, str]:
     """Since when a record waits, and when the answer is due, as people say it: Thursday 3 December."""
     found = clock.due(record)
     days = {"since": found.since.date(), "due": found.on} if found else {}
-    return {name: format_date(day, "EEEE d MMMM", locale=language) for name, day in days.items()}
+    return {name: dates.weekday(day, language) for name, day in days.items()}
 
 
 def _may_read(session: Session, person: Person, record: Record) -> bool:

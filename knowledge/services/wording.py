@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from knowledge.storage.models.base import now
 from knowledge.storage.models.site import SynonymGroup
 from search.synonyms import Group, Synonyms, key_of
 
+_BETWEEN = re.compile("[,;\n،؛]")  # what stands between two terms, in Arabic as well
 MOST = 12  # terms of one group
 LONGEST = 80  # characters of a term
 GROUPS = 500  # of one site
@@ -46,7 +48,7 @@ def groups(session: Session, actor: Actor) -> Sequence[SynonymGroup]:
 def add(session: Session, actor: Actor, text: str) -> None:
     """Add a group of terms, written with commas in between. Raises Forbidden, Invalid."""
     access.require_manager(session, actor)
-    terms = list(dict.fromkeys(filter(None, map(tidy, text.replace(";", ",").replace("\n", ",").split(",")))))
+    terms = list(dict.fromkeys(filter(None, map(tidy, _BETWEEN.split(text)))))
     if message := _wrong(session, terms):
         raise Invalid([Problem(("terms",), message)])
     session.add(SynonymGroup(terms=terms))

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from knowledge.content.checks import Problem
+from knowledge.content.fields import N_
 from knowledge.services import access, accounts, programmes, second_factor, signing
 from knowledge.services.errors import Invalid
 from knowledge.services.sessions import Browser
@@ -47,7 +48,7 @@ def sign_in() -> Answer:
     browser, password = browsers.this_one(), request.form.get("password", "")
     found = site().act(signing.sign_in, site().settings.key(), email, password, browser)
     if found is None:
-        problem = Problem(("email",), "The e-mail or the password is not right.")
+        problem = Problem(("email",), N_("The e-mail or the password is not right."))
         page = render_template("account/sign_in.html", next=target, fields=carried, problems=(problem,), email=email)
         return page, 401
     if isinstance(found, signing.CodeWanted):

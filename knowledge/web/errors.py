@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from knowledge.content.fields import N_
 from knowledge.services import errors
 from knowledge.web import kept, limits
 from search.errors import BadQuery, SearchUnavailable
@@ -84,7 +85,7 @@ def _say(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, errors.NotFound):
         return 404, _("Page not found"), _("There is no such page, or you may not see it.")
     if isinstance(error, errors.Forbidden):
-        words = str(error) if " " in str(error) else "You may not do this."
+        words = str(error) if " " in str(error) else N_("You may not do this.")
         return 403, _("Not allowed"), _(words)
     if isinstance(error, errors.Gone):
         return 410, _("Withdrawn"), _("This record was withdrawn.")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask_babel import format_date, format_datetime, format_time, get_locale, gettext, ngettext
+from flask_babel import format_time, get_locale, gettext, ngettext
 
 from knowledge.content.fields import N_
-from knowledge.derive import cite
-from knowledge.derive.dates import in_words
+from knowledge.derive import cite, dates
 from knowledge.services import catalogue, claims
 from knowledge.services.catalogue import Record
 from knowledge.services.claims import Step
@@ -25,12 +24,12 @@ from workflows.editorial import PUBLISHED
 
 def partial_date(text: str) -> str:
     """2019-03 -> March 2019, in the reader's language."""
-    return in_words(text, reader_language())
+    return dates.in_words(text, reader_language())
 
 
 def day(moment: datetime | None) -> str:
     """5 March 2026."""
-    return str(format_date(moment, "d MMMM y")) if moment else ""
+    return dates.day(moment, reader_language()) if moment else ""
 
 
 def last_day(end: datetime | None) -> str:
@@ -40,7 +39,7 @@ def last_day(end: datetime | None) -> str:
 
 def moment(at: datetime | None) -> str:
     """5 March 2026, 10:42."""
-    return str(format_datetime(at, "d MMMM y, HH:mm")) if at else ""
+    return dates.moment(at, reader_language()) if at else ""
 
 
 def clock(at: datetime) -> str:
@@ -71,7 +70,12 @@ def due(found: Due | None) -> str:
 
 def weekday(on: date) -> str:
     """Thursday 3 December."""
-    return str(format_date(on, "EEEE d MMMM"))
+    return dates.weekday(on, reader_language())
+
+
+def listed(parts: Iterable[object]) -> str:
+    """Several things in a row, with the comma of the reader's language."""
+    return str(gettext(", ")).join(str(part) for part in parts)
 
 
 def step_words(step: Step) -> str:
@@ -134,6 +138,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "took": took,
     "due": due,
     "weekday": weekday,
+    "listed": listed,
     "step_words": step_words,
     "years": years,
     "state_words": state_words,

@@ -18,14 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from search import language, scoring
-from search.errors import BadQuery
+from search.errors import N_, BadQuery
 from search.schema import IndexSchema, TextField
 from search.tree import Added, And, Everything, FacetTerm, Most, Node, Not, Or, Phrase, Prefix, Word
 
 MAX_EXPANSION = 200  # words a prefix may stand for
 DENSE = 16  # one in so many documents is enough to keep a number for each of them
 PATIENCE = 5.0  # seconds for one query
-TOO_SLOW = "This search takes too long. Please use fewer words, or longer beginnings of words."
+TOO_SLOW = N_("This search takes too long. Please use fewer words, or longer beginnings of words.")
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]

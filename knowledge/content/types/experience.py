@@ -101,7 +101,7 @@ EXPERIENCE = RecordType(
                     ),
                     example=N_(
                         "We counted 212 purchases in the first year. The time from request to delivery fell "
-                        "from 45 to 12 days (median). Prices of ten common items stayed within 3 % of tender "
+                        "from 45 to 12 days (median). Prices of ten common items stayed within 3 per cent of tender "
                         "prices. Clinic heads say that they trust the process; two suppliers say that they "
                         "are never called. It is too early to say whether the choice of shops has narrowed."
                     ),

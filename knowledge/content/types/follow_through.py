@@ -270,10 +270,10 @@ FOLLOW_THROUGH = RecordType(
     ),
     example=Example(
         N_(
-            "Planned: by June 2013 both offices publish 90 % of their contracts. In August 2013 the first publishes "
-            "96 %, the second 54 % (register against signed contracts in the file). The second lost its only clerk in "
-            "March and nobody was told to take over. Next: a deputy in each office, named in writing, by October. The "
-            "plan had said that software was the problem; it was leave."
+            "Planned: by June 2013 both offices publish 90 per cent of their contracts. In August 2013 the first "
+            "publishes 96 %, the second 54 % (register against signed contracts in the file). The second lost its only "
+            "clerk in March and nobody was told to take over. Next: a deputy in each office, named in writing, by "
+            "October. The plan had said that software was the problem; it was leave."
         ),
         record="demo-contract-register-districts",
     ),

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from knowledge.derive.dates import MONTHS
+from babel.dates import get_month_names
+
+from knowledge.content.vocabularies import LANGUAGES
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ISO = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.](\d{1,2})[/.](20\d\d)(?!\d)")
-_NAMES = {name: number for names in MONTHS.values() for number, name in enumerate(names.casefold().split(), 1)}
+_NAMES = {name.casefold(): number for each in LANGUAGES for number, name in get_month_names(locale=each).items()}
 _SPELLED = re.compile(
     r"(?<!\d)(?:(\d{1,2})(?:st|nd|rd|th|er|º|\.º)? (?:de )?)?(" + "|".join(sorted(_NAMES, key=len, reverse=True)) + r")"
     r"(?: (\d{1,2}),)?(?: de)? (20\d\d)(?!\d)"

@@ -31,7 +31,7 @@ def shown(**given_: object) -> dict[str, show.Shown]:
         ("2026-03-05", "es", "5 de marzo de 2026"),
         ("2005/2012", "en", "2005 to 2012"),
         ("2005-01/2012", "pt", "de janeiro de 2005 a 2012"),
-        ("2026-03", "ar", "March 2026"),
+        ("2026-03", "ar", "مارس 2026"),
         ("ongoing", "fr", "toujours en cours"),
         ("2026-13", "en", "2026-13"),
         ("a/b/c", "en", "a/b/c"),
