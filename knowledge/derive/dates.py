@@ -10,6 +10,7 @@ MONTHS = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "ar": "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
 }
 _PATTERNS: Mapping[str, Mapping[str, str]] = {
     "en": {"day": "{d} {m} {y}", "month": "{m} {y}", "span": "{a} to {b}", ONGOING: "still going on"},
@@ -26,6 +27,8 @@ _PATTERNS: Mapping[str, Mapping[str, str]] = {
         "span": "de {a} a {b}",
         ONGOING: "ainda em curso",
     },
+    # "the present time": it must fit after "to" as well
+    "ar": {"day": "{d} {m} {y}", "month": "{m} {y}", "span": "من {a} إلى {b}", ONGOING: "الوقت الحاضر"},
 }
 
 

@@ -298,10 +298,11 @@ def test_wishes_are_kept_and_odd_ones_are_refused_kindly(stage: Stage) -> None:
     from tests.conftest import post
 
     client = stage.client("author")
-    given = {"returned": "weekly", "zone": "America/Bogota", "quiet_from": "21", "quiet_until": "6", "language": "es"}
+    given = {"returned": "weekly", "zone": "America/Bogota", "quiet_from": "21", "quiet_until": "6", "language": "ar"}
     assert post(client, "/account/mail", **given).status_code == 303
     page = client.get("/account/mail").text
     assert '<option value="weekly" selected>' in page and "<option selected>America/Bogota</option>" in page
+    assert '<option value="ar" selected>Arabic</option>' in page
     bad = post(client, "/account/mail", **(given | {"zone": "Mars/Base", "quiet_until": "25"}))
     assert bad.status_code == 422 and "time zone from the list" in bad.text and "from 0 to 23" in bad.text
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.content.vocabularies import LANGUAGES
 from knowledge.derive import compare, prose, show
-from knowledge.derive.dates import in_words
+from knowledge.derive.dates import MONTHS, in_words
 from knowledge.derive.marks import marked
 from tests.toy import FULL, TOY, toy_registry
 
@@ -31,7 +32,9 @@ def shown(**given_: object) -> dict[str, show.Shown]:
         ("2026-03-05", "es", "5 de marzo de 2026"),
         ("2005/2012", "en", "2005 to 2012"),
         ("2005-01/2012", "pt", "de janeiro de 2005 a 2012"),
-        ("2026-03", "ar", "March 2026"),
+        ("2026-03-05", "ar", "5 مارس 2026"),
+        ("2005/ongoing", "ar", "من 2005 إلى الوقت الحاضر"),
+        ("2026-03", "sw", "March 2026"),
         ("ongoing", "fr", "toujours en cours"),
         ("2026-13", "en", "2026-13"),
         ("a/b/c", "en", "a/b/c"),
@@ -40,6 +43,10 @@ def shown(**given_: object) -> dict[str, show.Shown]:
 )
 def test_dates_are_said_as_people_say_them(value: str, language: str, words: str) -> None:
     assert in_words(value, language) == words
+
+
+def test_months_have_names_in_every_language_of_the_vocabularies() -> None:
+    assert {language: len(names.split()) for language, names in MONTHS.items()} == dict.fromkeys(LANGUAGES, 12)
 
 
 def test_every_answer_is_turned_into_words() -> None:
