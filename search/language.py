@@ -1,10 +1,11 @@
 """Words: how text is cut, folded and stemmed, the same for every engine, for documents and for queries.
 
 A position of a text yields its word folded (lower case, no accents) and its stem under a key with a mark
-(`~agreement`), which no typed word can collide with; in a language without a stemmer the word is its own stem. A query
-word matches the folded word best, and its stem in any language, because a reader does not know in which language a
-record was written. Stems do not name their language: that a French and a Spanish word of one root meet is welcome, and
-there is less to look up.
+(`~agreement`), which no typed word can collide with; in a language without a stemmer the word is its own stem. An
+Arabic word among those of a European language has its Arabic stem, as the Arabic names of terms have in every record. A
+query word matches the folded word best, and its stem in any language, because a reader does not know in which language
+a record was written. Stems do not name their language: that a French and a Spanish word of one root meet is welcome,
+and there is less to look up.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _MARKS = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(c
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
 _UNIT = re.compile(rf"{_WORD.pattern}(?:[-‐‑]{_WORD.pattern})*['’]?")
 _DROPPED_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]")
+_ARABIC = re.compile(r"[\u0621-\u064a]")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 MAX_WORD = 60  # characters; a longer run is no word, and would only bloat the index
 
@@ -123,7 +125,9 @@ def keys(token: Token, language: str) -> tuple[str, ...]:
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
     """The key of a word's stem: `~agreement`; of the word itself in a language without a stemmer."""
-    return STEM_MARK + (str(_stemmer(language).stemWord(word)) if language in STEMMERS else word)
+    if language not in STEMMERS:
+        return STEM_MARK + word
+    return STEM_MARK + str(_stemmer("ar" if _ARABIC.match(word) else language).stemWord(word))
 
 
 def stems(word: str) -> tuple[str, ...]:

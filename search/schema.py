@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 class TextField:
     """A field that is searched as words; `weight` says how often each of its words counts.
 
-    `shown`: whether a passage of it may be shown; other names of a term, in four languages, are no sentences. What is
+    `shown`: whether a passage of it may be shown; other names of a term, in all languages, are no sentences. What is
     not shown does not make a document longer either.
     """
 
@@ -41,7 +41,7 @@ class IndexSchema:
     def fingerprint(self) -> str:
         """Changes whenever an index built for another schema must be rebuilt."""
         text = ",".join(f"{f.name}^{f.weight:g}" for f in self.text)
-        return f"6|{text}|{','.join(self.facets)}|{self.years}"
+        return f"7|{text}|{','.join(self.facets)}|{self.years}"
 
 
 @dataclass(frozen=True)

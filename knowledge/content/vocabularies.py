@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-LANGUAGES = ("en", "fr", "es", "pt")
+LANGUAGES = ("en", "fr", "es", "pt", "ar")
 
 
 @dataclass(frozen=True)

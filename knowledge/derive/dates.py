@@ -18,7 +18,8 @@ _PATTERNS: Mapping[str, Mapping[str, str]] = {
     "fr": {"span": "de {a} à {b}", ONGOING: "toujours en cours", "weekday": "EEEE d MMMM"},
     "es": {"span": "de {a} a {b}", ONGOING: "aún en curso", "weekday": "EEEE d 'de' MMMM"},
     "pt": {"span": "de {a} a {b}", ONGOING: "ainda em curso", "weekday": "EEEE, d 'de' MMMM"},
-    "ar": {"span": "من {a} إلى {b}", ONGOING: "لا يزال جاريًا", "weekday": "EEEE d MMMM"},
+    # "the present time": it must fit after "to" as well
+    "ar": {"span": "من {a} إلى {b}", ONGOING: "الوقت الحاضر", "weekday": "EEEE d MMMM"},
 }
 _FIRST = {"fr": "1er", "pt": "1.º"}  # of a month
 

@@ -44,6 +44,7 @@ def test_a_term_in_another_language_finds_the_record(stage: Stage) -> None:
     stage.record(stage.actor("author"), "published", title="Three offers", topics=["framework-agreements"])
     assert "Three offers" in stage.client().get("/practices?q=accords-cadres").text
     page = stage.client().get("/practices?q=convenio+marco").text
+    assert "Three offers" in stage.client().get("/practices", query_string={"q": "اتفاق إطاري"}).text
     assert "Three offers" in page and "onvenio" not in page.split('<ol class="results"')[1]  # no sentence of the record
 
 
@@ -92,6 +93,9 @@ def test_a_word_that_may_well_be_meant_is_asked_about_below_what_was_found(stage
         ("fr", "achats durables"),
         ("es", "compras sostenibles"),
         ("pt", "contratação pública sustentável"),
+        ("ar", "المشتريات العامة المستدامة"),
+        ("ar", "مستدامة"),
+        ("ar", "إسواتيني"),
         ("en", "sustainable procurement"),
         ("en", "sub-saharan africa"),
     ],

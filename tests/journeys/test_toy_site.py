@@ -50,6 +50,7 @@ def test_a_manager_adds_a_topic_that_writers_can_choose_and_readers_find(whoosh_
         "id": "drone-delivery",
         "name-en": "Delivery by drone",
         "name-fr": "Livraison par drone",
+        "name-ar": "التوصيل بالطائرات المسيّرة",
         "parent": "operations",
     }
     assert post(manager, "/manage/vocabularies/topics", "/manage/vocabularies/topics", **given).status_code == 303
@@ -57,12 +58,21 @@ def test_a_manager_adds_a_topic_that_writers_can_choose_and_readers_find(whoosh_
     assert again.status_code == 422 and "never used again" in again.text
     assert "Delivery by drone" in whoosh_stage.client("author").get("/work/new/experience").text
     record_id = whoosh_stage.record(whoosh_stage.actor("author"), "published", topics=["drone-delivery"])
-    assert whoosh_stage.client().get("/practices.json?q=livraison+drone").json["items"][0]["id"] == record_id
+    for name in ("livraison drone", "الطائرات المسيرة"):
+        found = whoosh_stage.client().get("/practices.json", query_string={"q": name}).json["items"]
+        assert found[0]["id"] == record_id, name
     given |= {"action": "change", "name-en": "Unmanned delivery"}
     post(manager, "/manage/vocabularies/topics", "/manage/vocabularies/topics", **given, retired="1")
     assert whoosh_stage.client().get("/practices.json?q=unmanned").json["total"] == 1
     assert "Unmanned delivery" not in whoosh_stage.client("author").get("/work/new/experience").text
     assert "Unmanned delivery" in whoosh_stage.client().get(f"/practices/{record_id}", follow_redirects=True).text
+
+
+def test_a_manager_writes_the_name_in_each_language_in_its_direction(stage: Stage) -> None:
+    page = stage.client("manager").get("/manage/vocabularies/methods").text
+    assert 'id="name-ar" name="name-ar" type="text" value="" lang="ar" dir="rtl">' in page, "of a new term"
+    assert 'name="name-ar" lang="ar" dir="rtl" value="مفتوح">' in page, "of a term there is"
+    assert 'name="name-fr" lang="fr" dir="ltr" value="Ouvert">' in page
 
 
 def test_the_queue_is_narrowed_in_the_database(stage: Stage) -> None:

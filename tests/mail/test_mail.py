@@ -298,10 +298,11 @@ def test_wishes_are_kept_and_odd_ones_are_refused_kindly(stage: Stage) -> None:
     from tests.conftest import post
 
     client = stage.client("author")
-    given = {"returned": "weekly", "zone": "America/Bogota", "quiet_from": "21", "quiet_until": "6", "language": "es"}
+    given = {"returned": "weekly", "zone": "America/Bogota", "quiet_from": "21", "quiet_until": "6", "language": "ar"}
     assert post(client, "/account/mail", **given).status_code == 303
     page = client.get("/account/mail").text
     assert '<option value="weekly" selected>' in page and "<option selected>America/Bogota</option>" in page
+    assert '<option value="ar" selected>Arabic</option>' in page
     bad = post(client, "/account/mail", **(given | {"zone": "Mars/Base", "quiet_until": "25"}))
     assert bad.status_code == 422 and "time zone from the list" in bad.text and "from 0 to 23" in bad.text
 
@@ -397,13 +398,14 @@ def test_a_digest_waits_for_the_end_of_the_quiet_hours() -> None:
     assert due == datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 
-def test_words_that_are_not_translated_are_not_set_from_right_to_left(stage: Stage, postman: Postman, box: Box) -> None:
+def test_a_letter_is_in_its_readers_language_and_runs_its_way(stage: Stage, postman: Postman, box: Box) -> None:
     coach = stage.actor("coach")
     with stage.site.db.transaction() as session:
         session.add(MailWish(person_id=coach.person_id, often={}, language="ar"))
     stage.record(stage.actor("author"), "in_review", title="مقترحات بالهاتف في مقاطعتين")
     postman.deliver()
-    assert '<html lang="en" dir="ltr">' in box.html() and '<p dir="auto">' in box.html()
+    assert '<html lang="ar" dir="rtl">' in box.html() and '<p dir="auto">' in box.html()
+    assert "أرسل إليك" in box.html() and "sent you" not in box.html()
 
 
 def test_long_headers_arrive_as_they_were_written(stage: Stage, postman: Postman, box: Box) -> None:

@@ -67,6 +67,11 @@ def test_accents_and_elisions_do_not_matter(filled: SearchEngine) -> None:
     assert ids(filled, "l'économie") == ["c"]
 
 
+def test_an_arabic_word_in_a_text_of_another_language_is_stemmed_too(filled: SearchEngine) -> None:
+    filled.apply([doc("n", "Lamps that last", "المشتريات العامة المستدامة")])
+    assert ids(filled, "المستدامة") == ids(filled, "مستدامة") == ids(filled, "للمشتريات مستدامة") == ["n"]
+
+
 def test_phrases_or_not_prefix_and_groups(filled: SearchEngine) -> None:
     assert ids(filled, '"framework agreement"') == ["b"]
     assert set(ids(filled, "hospitals OR portal")) == {"a", "b"}

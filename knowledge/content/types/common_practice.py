@@ -8,7 +8,13 @@ from knowledge.content.types import core, publicity
 
 COMMON_PRACTICE = RecordType(
     id="common_practice",
-    names={"en": "Common practice", "fr": "Pratique commune", "es": "Práctica común", "pt": "Prática comum"},
+    names={
+        "en": "Common practice",
+        "fr": "Pratique commune",
+        "es": "Práctica común",
+        "pt": "Prática comum",
+        "ar": "ممارسة شائعة",
+    },
     sentence=N_(
         "Something that works in several countries or places: how it works, where, under which conditions, "
         "and when not."

@@ -9,7 +9,7 @@ from knowledge.content.types.conditions import claims_observed_change, in_a_frag
 
 EXPERIENCE = RecordType(
     id="experience",
-    names={"en": "Experience", "fr": "Expérience", "es": "Experiencia", "pt": "Experiência"},
+    names={"en": "Experience", "fr": "Expérience", "es": "Experiencia", "pt": "Experiência", "ar": "تجربة"},
     sentence=N_(
         "What you and your colleagues did yourselves: the problem, the steps, what changed, what got in the way."
     ),

@@ -29,6 +29,7 @@ FOLLOW_THROUGH = RecordType(
         "fr": "Suivi de mise en œuvre",
         "es": "Seguimiento de la implementación",
         "pt": "Acompanhamento da execução",
+        "ar": "تقرير متابعة التنفيذ",
     },
     sentence=N_(
         "How one activity was really carried out: milestones, figures, progress reports, what differed from the plan."

@@ -25,6 +25,7 @@ TRAINING = RecordType(
         "fr": "Support de formation",
         "es": "Material de formación",
         "pt": "Material de formação",
+        "ar": "مادة تدريبية",
     },
     sentence=N_("A guide that teaches a process: its steps in order, who does them, the rules it follows, exercises."),
     sections=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from knowledge.content.site import TYPES
 from knowledge.content.vocabularies import LANGUAGES, Term, Vocabulary, shipped
+from search.language import fold
 
 BRIEF = Path(__file__).parents[4] / "shared" / "vocab"
 WHERE = {  # the programme's files: which list in them is which vocabulary here
@@ -50,6 +53,26 @@ def test_every_term_has_its_name_in_all_languages() -> None:
             assert all(t.names.get(language) for language in LANGUAGES), (vocabulary.id, t.id)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_terms_that_are_told_apart_in_english_are_so_in_every_language(language: str) -> None:
+    for vocabulary in shipped():
+        named: dict[str, set[str]] = {}
+        for t in vocabulary:
+            named.setdefault(fold(t.names[language].strip()), set()).add(fold(t.name("en")))
+        assert {name: several for name, several in named.items() if len(several) > 1} == {}, vocabulary.id
+
+
+def test_names_are_written_in_the_letters_of_their_language() -> None:
+    arabic = re.compile(r"[\u0621-\u064a]")
+    for vocabulary in shipped():
+        for t in vocabulary:
+            assert [language for language in LANGUAGES if arabic.search(t.names[language])] == ["ar"], t.id
+
+
+def test_kinds_have_the_names_of_their_types() -> None:
+    assert {t.id: dict(t.names) for t in TYPES} == {t.id: dict(t.names) for t in shipped()["kinds"]}
+
+
 def test_every_parent_is_a_term_of_the_same_vocabulary() -> None:
     for vocabulary in shipped():
         assert [t.id for t in vocabulary if t.parent and t.parent not in vocabulary] == []
@@ -77,7 +100,8 @@ def test_ids_names_and_order_are_those_of_the_programme(vocabulary: str) -> None
     assert [t["id"] for t in given if t["id"] not in ours] == []
     for t in given:
         if isinstance(t["name"], dict):
-            assert dict(ours[t["id"]].names) == t["name"]
+            # we have languages that the programme has not
+            assert {language: ours[t["id"]].names[language] for language in t["name"]} == t["name"]
     if vocabulary != "countries":  # sorted by their English names here
         assert [t["id"] for t in given] == [t.id for t in ours]
 
