@@ -13,7 +13,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 from flask import Flask
-from flask_babel import format_date, gettext
+from flask_babel import format_date
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
@@ -180,7 +180,7 @@ def _templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS, kind_of=kind_of, say=kept.say)
     # `tr` is for texts that come from declarations: unlike `_` it never takes a % in them for a place to fill
-    app.jinja_env.globals.update(GLOBALS, static=static_address, format_date=format_date, tr=gettext)
+    app.jinja_env.globals.update(GLOBALS, static=static_address, format_date=format_date, tr=language.words)
     app.context_processor(actor.in_templates)
 
 

@@ -147,7 +147,7 @@ def _(f: Flag, value: Any, how: Telling) -> str:
 @in_words.register
 def _(f: Contact, value: Any, how: Telling) -> str:
     parts = [(N_("Name"), value.get("name")), (N_("Reach"), value.get("reach"))]
-    parts.append((N_("Seen by"), how.say(SHOW_LABELS.get(value.get("show"), ""))))
+    parts.append((N_("Seen by"), how.say(SHOW_LABELS[value["show"]]) if value.get("show") in SHOW_LABELS else ""))
     return "\n".join(f"{how.say(label)}: {part}" for label, part in parts if part)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from knowledge.content.checks import Problem, tidy
 from knowledge.content.fields import N_, Field
 from knowledge.content.registry import Registry
+from knowledge.content.vocabularies import LANGUAGES
 from knowledge.derive import compare, prose
 from knowledge.services import access, notices, vocabulary
 from knowledge.services.actor import Actor
@@ -206,9 +207,10 @@ def _changed(record: Record, thread: Thread, asked: Field | None, registry: Regi
         return False
     before, after = (r.values.get(thread.field) for r in (thread.revision, record.latest))
     if thread.quote and asked is not None:
-        text = compare.told(asked, after, compare.Telling(registry.vocabularies))
-        # words that were selected on the page know nothing of the signs of Markdown
-        return not any(" ".join(thread.quote.split()) in " ".join(t.split()) for t in (text, prose.plain(text)))
+        # they were selected on a page, in whatever language it was, that shows nothing of the signs of Markdown
+        told = [compare.told(asked, after, compare.Telling(registry.vocabularies, each)) for each in LANGUAGES]
+        seen = {" ".join(t.split()) for text in told for t in (text, prose.plain(text))}
+        return not any(" ".join(thread.quote.split()) in text for text in seen)
     return bool(before != after)
 
 

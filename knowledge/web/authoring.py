@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import format_time, gettext, ngettext
+from flask_babel import format_time, ngettext
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -36,7 +36,7 @@ from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web import choosing, files
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
-from knowledge.web.language import reader_language
+from knowledge.web.language import reader_language, words
 from knowledge.web.public import shown
 from knowledge.web.site import site
 from knowledge.web.steps import said
@@ -128,7 +128,7 @@ def edit(record_id: str) -> Answer:
         form = forms.bind(desk.record_type, vocabularies, **first, language=reader_language())
         asked = request.args.get("needed") == "1"
         if asked:
-            forms.attach(form, desk.missing, gettext)
+            forms.attach(form, desk.missing, words)
         base = writing.copy.base if writing.copy else base
         return _for_the_device(_form(desk.record_type, form, desk=desk, base=base, needed=asked, writing=writing))
     posted = choosing.settled(desk, request.form)
@@ -184,7 +184,7 @@ def compare_revisions(record_id: str) -> str:
     first, second = _whole(request.args.get("from")), _whole(request.args.get("to"))
     pair = site().ask(history.pair, signed_in_actor(), record_id, first or 0, second or 0)
     changes = compare.changes(
-        pair.record_type, pair.before.values, pair.after.values, site().registry(), reader_language()
+        pair.record_type, pair.before.values, pair.after.values, site().registry(), reader_language(), words
     )
     return render_template("authoring/compare.html", pair=pair, changes=changes)
 
@@ -233,7 +233,7 @@ def _form(
     writing: working.Writing | None = None,
 ) -> str:
     """The form. `base`: of the text in it; `other`: the text it met; `writing`: what is kept, and who else writes."""
-    forms.attach(form, problems, gettext)
+    forms.attach(form, problems, words)
     files.show(desk.record.id if desk else "", record_type, form)
     vocabularies = site().registry().vocabularies
     values = checks.shape(record_type, forms.read(record_type, form), vocabularies)[0]

@@ -18,7 +18,7 @@ from knowledge.derive import choosing, compare, forms
 from knowledge.services import authoring, history, working
 from knowledge.services.errors import Conflict, NotFound
 from knowledge.web.actor import signed_in_actor
-from knowledge.web.language import reader_language
+from knowledge.web.language import reader_language, words
 from knowledge.web.site import site
 from knowledge.web.working import filled
 
@@ -101,6 +101,6 @@ def _pairs_of(desk: authoring.Desk, tag: str, base: str) -> choosing.Pairs | Non
 def _other(
     record_type: RecordType, mine: Values, theirs: Values, common: Values | None, by: str, base: int, tag: str = ""
 ) -> Other:
-    changes = compare.changes(record_type, theirs, mine, site().registry(), reader_language())
+    changes = compare.changes(record_type, theirs, mine, site().registry(), reader_language(), words)
     proposed = {c.field_id: choosing.proposed(c.field_id, mine, common) for c in changes}
     return Other(by, changes, proposed, base, tag)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from babel import Locale
 from flask import Blueprint, Flask, abort, current_app, has_request_context, redirect, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext
 from werkzeug.wrappers import Response
 
 from knowledge.content.vocabularies import LANGUAGES
@@ -40,6 +40,11 @@ def known() -> tuple[str, ...]:
     """The languages of the interface."""
     found: tuple[str, ...] = current_app.config["PRAXIS_LANGUAGES"]
     return found
+
+
+def words(text: str) -> str:
+    """A text that was marked for translation, in the reader's language; nothing stays nothing."""
+    return str(gettext(text)) if text else ""  # of "" gettext tells about its catalogue
 
 
 def reader_language() -> str:

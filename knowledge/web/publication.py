@@ -13,7 +13,7 @@ from knowledge.derive import compare
 from knowledge.services import authoring, history, scheduling, versions
 from knowledge.services.errors import Invalid
 from knowledge.web.actor import actor, signed_in_actor
-from knowledge.web.language import reader_language
+from knowledge.web.language import reader_language, words
 from knowledge.web.public import shown
 from knowledge.web.site import site
 
@@ -32,7 +32,7 @@ def version(record_id: str, number: int) -> str:
 def compare_published(record_id: str) -> str:
     """Two versions that became public, field by field."""
     pair = site().ask(versions.pair, actor(), record_id, _number("from"), _number("to"))
-    changes = compare.changes(pair.record_type, pair.old, pair.new, site().registry(), reader_language(), _)
+    changes = compare.changes(pair.record_type, pair.old, pair.new, site().registry(), reader_language(), words)
     return render_template("public/compare.html", pair=pair, changes=changes)
 
 

@@ -26,7 +26,7 @@ from knowledge.services.errors import Forbidden
 from knowledge.web import params
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
-from knowledge.web.language import reader_language
+from knowledge.web.language import reader_language, words
 from knowledge.web.public import shown
 from knowledge.web.site import site
 from workflows.definition import Refused
@@ -87,7 +87,7 @@ def page(
     article = site().ask(catalogue.preview, actor, record_id)
     baseline = site().ask(review.baseline, actor, desk.record)
     changes = (
-        compare.changes(desk.record_type, baseline.values, desk.values, site().registry(), reader_language())
+        compare.changes(desk.record_type, baseline.values, desk.values, site().registry(), reader_language(), words)
         if baseline
         else None
     )
