@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import urllib.request
 from typing import Any
 
 import pytest
 
+from bench import weight
+from knowledge.content.vocabularies import LANGUAGES
 from tests.browser.test_pages import signed_in
 from tests.browser.test_writing import ready
 
@@ -94,19 +95,9 @@ def test_pasting_from_word_keeps_headings_lists_links_and_tables_and_nothing_tha
     assert re.search(r"\| Year \| Days \|\n\| --- \| --- \|\n\| 2019 \| 40 \|", text), text
 
 
-def test_the_form_with_all_its_script_keeps_its_budget(page: Any, server: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_form_with_all_its_script_keeps_its_budget(page: Any, server: str, language: str) -> None:
     cookie = "; ".join(f"{c['name']}={c['value']}" for c in page.context.cookies())
-    html = page.content()
-    static = set(re.findall(r'"(/static/[^"]+)"', html)) | {"/static/vendor/idb@8.0.4/index.js", "/worker.js"}
-    static |= {f"/static/vendor/{name}" for name in ("turndown@7.2.5/turndown.js", "turndown-plugin-gfm@1.0.2/gfm.js")}
-    first = sum(_weight(server + path, "") for path in static)
-    for kind in ("experience", "common_practice", "training", "follow_through"):
-        later = _weight(f"{server}/work/new/{kind}", cookie)
-        print(f"{kind}: {later} bytes, first visit {first + later}")
-        assert later < 20_000 and later + first < 120_000
-
-
-def _weight(address: str, cookie: str) -> int:
-    asked = urllib.request.Request(address, headers={"Accept-Encoding": "br, zstd, gzip", "Cookie": cookie})
-    with urllib.request.urlopen(asked) as answer:
-        return len(answer.read())
+    for kind in weight.KINDS:
+        later, first = weight.page(server, f"/work/new/{kind}", f"praxis-language={language}; {cookie}", weight.FETCHED)
+        assert later < 20_000 and first < 120_000, f"{kind}: {later} bytes, on a first visit {first}"
