@@ -61,7 +61,10 @@ ENDINGS = ".jpg,.jpeg,.png,.webp,.gif,.pdf,.docx,.xlsx,.pptx,.odt,.ods,.odp,.txt
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file of a record, as its pages show it. `sizes`: of a picture, name -> width and height."""
+    """A file of a record, as its pages show it. `sizes`: of a picture, name -> width and height.
+
+    `door`: the address below which this reader gets it.
+    """
 
     id: str
     kind: str
@@ -70,6 +73,7 @@ class Attachment:
     size: int
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     note: str = ""
+    door: str = "/files"
 
     @property
     def label(self) -> str:
@@ -90,12 +94,12 @@ class Attachment:
     def addresses(self) -> tuple[tuple[str, int, int], ...]:
         """Of a picture: address, width and height of every size, the smallest first."""
         found = sorted((tuple(size), name) for name, size in self.sizes.items())
-        return tuple((f"/files/{self.id}/{name}", width, height) for (width, height), name in found)
+        return tuple((f"{self.door}/{self.id}/{name}", width, height) for (width, height), name in found)
 
     @property
     def address(self) -> str:
         """Of anything else: where it is. The name in it is only for people who keep the file."""
-        return f"/files/{self.id}/{file_name(self.name, self.format)}"
+        return f"{self.door}/{self.id}/{file_name(self.name, self.format)}"
 
 
 def file_name(label: str, format: str) -> str:

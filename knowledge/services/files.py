@@ -70,13 +70,21 @@ def opened(session: Session, actor: Actor, file_id: str, part: str) -> Opened:
     """A file for this reader; `part`: a size of a picture. Raises NotFound, whatever the reason."""
     row = attached.file(session, file_id)
     record = find.record(session, row.record_id) if row is not None else None
-    if row is None or record is None or (row.sizes and part not in row.sizes):
+    if row is None or record is None:
         raise NotFound(file_id)
     read = publications.texts(session, record.id)
     public = any(file_id in _named(session, record, values) for values in read)
     if not public:
         access.desk_record(session, actor, record.id)
-    return Opened(attachment(row), part if row.sizes else WHOLE, FORMATS[row.format].mime, public)
+    return _opened(row, part, public)
+
+
+def opened_in(session: Session, record: Record, values: Mapping[str, Any], file_id: str, part: str) -> Opened:
+    """A file for somebody who may read these answers of a record as the public would. Raises NotFound."""
+    row = attached.file(session, file_id)
+    if row is None or row.record_id != record.id or file_id not in _named(session, record, values):
+        raise NotFound(file_id)
+    return _opened(row, part, public=False)
 
 
 def settle(session: Session, record_id: str, record_type: RecordType, values: dict[str, Any], known: Any) -> None:
@@ -108,6 +116,12 @@ def remove(session: Session, actor: Actor, record_id: str, file_id: str) -> list
         raise NotFound(file_id)
     session.delete(row)
     return list(parts_of(row))
+
+
+def _opened(row: StoredFile, part: str, public: bool) -> Opened:
+    if row.sizes and part not in row.sizes:
+        raise NotFound(row.id)
+    return Opened(attachment(row), part if row.sizes else WHOLE, FORMATS[row.format].mime, public)
 
 
 def attachment(row: StoredFile) -> Attachment:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from knowledge.content.checks import Problem, tidy
 from knowledge.content.fields import N_, Field
-from knowledge.services import access, accounts, catalogue, discussion, notices
+from knowledge.services import access, accounts, catalogue, discussion, files, notices
 from knowledge.services.actor import ANYONE, Actor
 from knowledge.services.catalogue import Article
 from knowledge.services.errors import Forbidden, Invalid, NotFound
@@ -92,10 +92,19 @@ def opened(session: Session, token: str) -> Opened:
     """What somebody with this token reads. Raises NotFound for a token that opens nothing, whatever the cause."""
     link, record, maker = _entered(session, token)
     article = catalogue.article(session, ANYONE, record, record.latest)
+    door = f"/shared/{token}/files"  # her link is her right to them
+    article = replace(article, files={name: replace(each, door=door) for name, each in article.files.items()})
     hidden = article.nameless
     fields = tuple(f for f in article.record_type.fields if f.public and not (hidden and f.names))
     said = tuple(links.threads(session, link.id))
     return Opened(link, article, fields, said, access.may(record, "comment", maker), _unnoted(link))
+
+
+def file(session: Session, token: str, file_id: str, part: str) -> files.Opened:
+    """A file that the text of this link shows. Raises NotFound, whatever the cause."""
+    link, record, _ = _entered(session, token)
+    article = catalogue.article(session, ANYONE, record, record.latest)
+    return files.opened_in(session, record, article.values, file_id, part)
 
 
 def used(session: Session, token: str) -> None:

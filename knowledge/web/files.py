@@ -43,7 +43,11 @@ def make_room() -> None:
 @bp.get("/files/<file_id>/<part>")
 def file(file_id: str, part: str) -> Response:
     """The bytes of a file, or of one size of a picture, for whoever may see its record as it refers to it."""
-    opened = site().ask(files.opened, actor(), file_id, part)
+    return served(site().ask(files.opened, actor(), file_id, part))
+
+
+def served(opened: files.Opened) -> Response:
+    """The bytes of a file, whole or in a range, or word that the reader has them already."""
     store = site().uploads.store
     size = store.size(opened.name)
     if size is None:

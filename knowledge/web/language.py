@@ -23,7 +23,7 @@ def init(app: Flask) -> None:
     with app.app_context():
         translated = {str(locale) for locale in babel.list_translations()} | {"en"}
     app.config["PRAXIS_LANGUAGES"] = tuple(code for code in LANGUAGES if code in translated)
-    app.jinja_env.globals["languages"] = {code: _own_name(code) for code in app.config["PRAXIS_LANGUAGES"]}
+    app.jinja_env.globals["interface_languages"] = {code: _own_name(code) for code in app.config["PRAXIS_LANGUAGES"]}
 
 
 @bp.get("/language/<code>")

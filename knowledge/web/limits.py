@@ -65,6 +65,7 @@ own_secrets = limiter.limit(
 )
 links = limiter.limit(lambda: site().settings.link_limit, exempt_when=_not_posted)
 shared_pages = limiter.limit("60 per minute")  # nobody reads faster, and guessing tokens is pointless
+shared_files = limiter.limit("300 per minute")  # of one page there may be dozens of pictures
 registrations = limiter.limit(lambda: site().settings.register_limit, exempt_when=_not_posted)
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from knowledge.content.checks import Problem
 from knowledge.services import authoring, sharing
 from knowledge.services.errors import Invalid, NotFound
-from knowledge.web import limits
+from knowledge.web import files, limits
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.public import shown
 from knowledge.web.site import site
@@ -70,6 +70,16 @@ def comment(token: str) -> Answer:
     except NotFound:
         return _closed()
     return redirect(url_for("sharing.shared", token=token, said=1, _anchor="said"), 303)
+
+
+@bp.get("/shared/<token>/files/<file_id>/<part>")
+@limits.shared_files
+def file(token: str, file_id: str, part: str) -> Response:
+    """A picture or another file of the text, for the reader of a link."""
+    try:
+        return files.served(site().ask(sharing.file, token, file_id, part))
+    except NotFound:
+        return _closed()
 
 
 @bp.after_request

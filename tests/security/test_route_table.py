@@ -68,7 +68,7 @@ DESK |= {
     "publication.plan": "claim", "publication.confirm": "revise", "sharing.readers": "invite",
 }  # fmt: skip
 VERSIONS = {"publication.version", "publication.compare_published"}  # of these, what became public
-LINKS = {"sharing.shared", "sharing.comment"}  # open to who has the link, whoever she is
+LINKS = {"sharing.shared", "sharing.comment", "sharing.file"}  # open to who has the link, whoever she is
 ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act", "discussion.resolve_all"}
 ADVICE = {"advice.say"}
 CLAIMS = {"claims.claim", "claims.hand_back"}
