@@ -40,7 +40,9 @@ def toy_vocabularies() -> Vocabularies:
                 "Fruit",
                 (
                     Term("citrus", {"en": "Citrus fruit", "fr": "Agrumes"}),
-                    Term("lemon", {"en": "Lemon", "fr": "Citron"}, "citrus", "Yellow and sour.", ("sour ball",)),
+                    Term(
+                        "lemon", {"en": "Lemon", "fr": "Citron"}, "citrus", {"en": "Yellow and sour."}, ("sour ball",)
+                    ),
                     Term("orange", {"en": "Orange", "fr": "Orange"}, "citrus"),
                     Term("stone", {"en": "Stone fruit", "fr": "Fruits à noyau"}),
                     Term("plum", {"en": "Plum", "fr": "Prune"}, "stone", synonyms=("zwetschge",)),
@@ -50,7 +52,11 @@ def toy_vocabularies() -> Vocabularies:
                 "colours",
                 "Colours",
                 (
-                    Term("red", {"en": "Red", "fr": "Rouge"}, definition="Like a poppy."),
+                    Term(
+                        "red",
+                        {"en": "Red", "fr": "Rouge"},
+                        definitions={"en": "Like a poppy.", "fr": "Comme un coquelicot."},
+                    ),
                     Term("blue", {"en": "Blue", "fr": "Bleu"}),
                     Term("mauve", {"en": "Mauve", "fr": "Mauve"}, retired=True),
                 ),

@@ -1,4 +1,4 @@
-"""Controlled vocabularies: terms with stable ids and names in several languages.
+"""Controlled vocabularies: terms with stable ids, and with names and definitions in several languages.
 
 The project ships them as data (`data/*.json`); a manager's additions, renamings and retirements are laid over them.
 An id is for ever: it can be renamed or retired, never taken away or given to something else.
@@ -20,7 +20,8 @@ LANGUAGES = ("en", "fr", "es", "pt", "ar")
 class Term:
     """One entry of a vocabulary.
 
-    `names`: language -> name. `parent`: id of the group it belongs to. `synonyms`: other words for it, searchable.
+    `names`: language -> name. `parent`: id of the group it belongs to. `definitions`: language -> what is meant by it,
+    empty for a term that needs none. `synonyms`: other words for it, searchable.
     `traits`: what follows from it (a country's region, income group, fragile setting). A retired term stays
     readable on old records and can no longer be chosen.
     """
@@ -28,7 +29,7 @@ class Term:
     id: str
     names: Mapping[str, str]
     parent: str = ""
-    definition: str = ""
+    definitions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     synonyms: tuple[str, ...] = ()
     traits: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     retired: bool = False
@@ -36,6 +37,10 @@ class Term:
     def name(self, language: str = "en") -> str:
         """The name in a language, English when there is none, the id when there is neither."""
         return self.names.get(language) or self.names.get("en") or self.id
+
+    def definition(self, language: str = "en") -> str:
+        """What is meant by it in a language, English when there is none, "" when there is neither."""
+        return self.definitions.get(language) or self.definitions.get("en", "")
 
 
 class Vocabulary:
@@ -80,8 +85,10 @@ class Vocabulary:
         terms = dict(self._terms)
         for change in changes:
             before = terms.get(change.id)
-            # what the project ships about a term (its traits) outlives a renaming
-            terms[change.id] = replace(change, traits=before.traits) if before else change
+            # what the project ships about a term and no manager writes (traits, definitions) outlives a renaming
+            if before:
+                change = replace(change, traits=before.traits, definitions=before.definitions)
+            terms[change.id] = change
         return Vocabulary(self.id, self.label, terms.values(), self.note)
 
 
@@ -108,13 +115,13 @@ class Vocabularies:
 def _term(raw: Mapping[str, object]) -> Term:
     names = raw["name"]
     assert isinstance(names, dict)
-    synonyms, traits = raw.get("synonyms", ()), raw.get("traits", {})
-    assert isinstance(synonyms, list | tuple) and isinstance(traits, dict)
+    definitions, synonyms, traits = raw.get("definition", {}), raw.get("synonyms", ()), raw.get("traits", {})
+    assert isinstance(definitions, dict) and isinstance(synonyms, list | tuple) and isinstance(traits, dict)
     return Term(
         id=str(raw["id"]),
         names=names,
         parent=str(raw.get("parent", "")),
-        definition=str(raw.get("definition", "")),
+        definitions=definitions,
         synonyms=tuple(str(s) for s in synonyms),
         traits=traits,
     )
@@ -124,8 +131,8 @@ def _term(raw: Mapping[str, object]) -> Term:
 def shipped() -> Vocabularies:
     """The vocabularies that come with the project, read once from `data/`, each file one vocabulary.
 
-    A file: {"id", "label", "note", "terms": [{"id", "name": {language: name}, "parent", "definition",
-    "synonyms", "traits"}]}.
+    A file: {"id", "label", "note", "terms": [{"id", "name": {language: name}, "parent",
+    "definition": {language: text}, "synonyms", "traits"}]}.
     """
     found = []
     folder = resources.files("knowledge.content") / "data"

@@ -106,7 +106,7 @@ class TermLists:
             terms = self._vocabularies[vocabulary]
             self._made[vocabulary] = TermList(
                 tuple(self._choices(vocabulary)),
-                {t.id: t.definition for t in terms if t.definition},
+                {t.id: text for t in terms if (text := t.definition(self._language))},
                 {t.id: t.name(self._language) for t in terms},
             )
         return self._made[vocabulary]

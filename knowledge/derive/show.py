@@ -41,7 +41,7 @@ _FIGURE = re.compile(r"[+\-−–~≈<>]?\s?\d[\d\s.,]*\s?%?")
 
 @dataclass(frozen=True)
 class ShownTerm:
-    """A term with its definition, and the facet that finds others like it ("" for none)."""
+    """A term with its definition ("" for none), and the facet that finds others like it ("" for none)."""
 
     id: str
     label: str
@@ -290,4 +290,5 @@ def _term(f: Choice | Choices, term_id: str, how: Showing) -> ShownTerm:
     facet = next((n for n in f.facets if how.registry.facets[n].take is Take.ITSELF), "")
     if term_id not in terms:
         return ShownTerm(term_id, term_id, "", facet)
-    return ShownTerm(term_id, terms[term_id].name(how.language), terms[term_id].definition, facet)
+    term = terms[term_id]
+    return ShownTerm(term_id, term.name(how.language), term.definition(how.language), facet)

@@ -103,10 +103,11 @@ def _put(session: Session, vocabulary: str, term: Term) -> None:
     _, last = find.terms_stamp(session)
     # always later than any change before, whatever the clock says: by this others see that something changed
     row.changed = max(now(), last + timedelta(microseconds=1)) if last else now()
-    row.definition, row.synonyms = term.definition, list(term.synonyms)
+    row.definition, row.synonyms = term.definition(), list(term.synonyms)
     session.add(row)
     outbox.all_changed(session, find.records_with_term(session, term.id))  # they are found by its names
 
 
 def _term(row: VocabularyTerm) -> Term:
-    return Term(row.id, row.names, row.parent, row.definition, tuple(row.synonyms), retired=row.retired)
+    definitions = {"en": row.definition} if row.definition else {}
+    return Term(row.id, row.names, row.parent, definitions, tuple(row.synonyms), retired=row.retired)

@@ -12,7 +12,10 @@ from knowledge.storage.models.base import Row, now
 
 
 class VocabularyTerm(Row):
-    """A term a manager added, renamed or retired; laid over what the project ships. Rows are never deleted."""
+    """A term a manager added, renamed or retired; laid over what the project ships. Rows are never deleted.
+
+    `definition` is the English one at that time; what the project ships now, in all languages, goes before it.
+    """
 
     __tablename__ = "vocabulary_term"
 

@@ -69,6 +69,20 @@ def test_names_are_written_in_the_letters_of_their_language() -> None:
             assert [language for language in LANGUAGES if arabic.search(t.names[language])] == ["ar"], t.id
 
 
+def test_every_definition_is_there_in_all_languages_each_in_its_own_words() -> None:
+    arabic, defined = re.compile(r"[\u0621-\u064a]"), [t for v in shipped() for t in v if t.definitions]
+    assert len(defined) == 34
+    for t in defined:
+        assert [language for language in LANGUAGES if t.definitions.get(language, "").strip()] == list(LANGUAGES), t.id
+        assert len(set(t.definitions.values())) == len(LANGUAGES), t.id
+        assert [language for language in LANGUAGES if arabic.search(t.definitions[language])] == ["ar"], t.id
+
+
+@pytest.mark.parametrize("vocabulary", ["evidence", "stages", "levels"])
+def test_what_the_page_about_the_site_lists_is_defined(vocabulary: str) -> None:
+    assert [t.id for t in shipped()[vocabulary] if not t.definitions] == []
+
+
 def test_kinds_have_the_names_of_their_types() -> None:
     assert {t.id: dict(t.names) for t in TYPES} == {t.id: dict(t.names) for t in shipped()["kinds"]}
 
@@ -156,6 +170,23 @@ def test_a_renamed_country_keeps_its_region() -> None:
     after = shipped().overlaid({"countries": [term("KEN", "Republic of Kenya")]})
     assert after["countries"]["KEN"].traits["region"] == "SSF"
     assert shipped()["countries"].name("KEN") == "Kenya"
+
+
+def test_a_renamed_term_keeps_its_definition_in_all_languages() -> None:
+    after = shipped().overlaid({"stages": [term("pilot", "Try out", definitions={"en": "As it was."}), term("mine")]})
+    assert after["stages"].name("pilot") == "Try out"
+    assert after["stages"]["pilot"].definitions == shipped()["stages"]["pilot"].definitions
+    assert after["stages"]["mine"].definition("fr") == ""
+
+
+def test_a_definition_falls_back_to_english_and_then_to_nothing() -> None:
+    told = term("a", definitions={"en": "In English.", "fr": "En français."})
+    assert [told.definition(), told.definition("fr"), told.definition("es")] == [
+        "In English.",
+        "En français.",
+        "In English.",
+    ]
+    assert term("a").definition("fr") == ""
 
 
 def test_a_name_falls_back_to_english_and_then_to_the_id() -> None:

@@ -49,6 +49,7 @@ def test_every_answer_is_turned_into_words() -> None:
     page = shown()
     assert page["summary"].value == "<p>It <strong>rolls</strong> on four wheels, and a child can ride it.</p>\n"
     assert page["colour"].value == show.ShownTerm("red", "Red", "Like a poppy.", "colour")
+    assert shown(language="fr")["colour"].value == show.ShownTerm("red", "Rouge", "Comme un coquelicot.", "colour")
     assert [t.facet for t in page["fruit"].value] == ["fruit", "fruit"]
     assert page["start"].value == "7 March 2005"
     assert page["golden"].value == "2006 to May 2009"
