@@ -42,9 +42,16 @@ def normal_email(raw: str, field: str = "email") -> str:
 
 
 def register(
-    session: Session, *, name: str, email: str, password: str, country: str = "", organisation: str = ""
+    session: Session,
+    *,
+    name: str,
+    email: str,
+    password: str,
+    country: str = "",
+    organisation: str = "",
+    language: str = "",
 ) -> None:
-    """Make a practitioner's account and have its address confirmed. Raises Invalid.
+    """Make a practitioner's account and have its address confirmed, in her `language`. Raises Invalid.
 
     When the e-mail has one already nothing changes, and nobody can tell: the same is hashed and written.
     """
@@ -53,8 +60,10 @@ def register(
     _check_password(password, address)
     password_hash = _hasher().hash(password)
     if find.person_by_email(session, address) is None:
-        session.add(Person(email=address, password_hash=password_hash, **kept))
+        person = Person(email=address, password_hash=password_hash, **kept)
+        session.add(person)
         session.flush()
+        notices.speaks(session, person.id, language)
     notices.write_to(session, "confirm", address)
 
 

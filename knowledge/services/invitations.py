@@ -142,11 +142,18 @@ def accept(session: Session, actor: Actor, key: str, token: str) -> Offer:
 
 
 def join(
-    session: Session, key: str, token: str, name: str, password: str, browser: sessions.Browser = sessions.UNKNOWN
+    session: Session,
+    key: str,
+    token: str,
+    name: str,
+    password: str,
+    browser: sessions.Browser = sessions.UNKNOWN,
+    language: str = "",
 ) -> tuple[Offer, str]:
     """Make an account and take the part at once; returns a token for the cookie too. Raises LinkOver, Invalid."""
     offer = read(session, key, token, lock=True)
     person = accounts.add_person(session, name=name, email=offer.invitation.email, password=password)
+    notices.speaks(session, person.id, language)
     _take_part(session, offer, person)
     return offer, sessions.issue(session, person, browser)
 

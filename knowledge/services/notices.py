@@ -153,6 +153,12 @@ def change_wishes(
     )
 
 
+def speaks(session: Session, person_id: int, language: str) -> None:
+    """Write to somebody new in the language in which she came; she can choose another one."""
+    if language in LANGUAGES and mailbox.wishes(session, person_id) is None:
+        session.add(MailWish(person_id=person_id, often={}, language=language))
+
+
 def stop(session: Session, person_id: int, event: str) -> None:
     """Send no more of this kind, or of these (`a+b`); what waits is dropped when it is due. Raises NotFound."""
     kinds = event.split("+")

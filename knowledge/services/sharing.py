@@ -102,7 +102,7 @@ def opened(session: Session, token: str) -> Opened:
 
 def file(session: Session, token: str, file_id: str, part: str) -> files.Opened:
     """A file that the text of this link shows. Raises NotFound, whatever the cause."""
-    link, record, _ = _entered(session, token)
+    record = _entered(session, token)[1]
     article = catalogue.article(session, ANYONE, record, record.latest)
     return files.opened_in(session, record, article.values, file_id, part)
 

@@ -13,6 +13,7 @@ from knowledge.services.errors import Invalid
 from knowledge.services.sessions import Browser
 from knowledge.web import actor as who
 from knowledge.web import browsers, kept, limits
+from knowledge.web.language import reader_language
 from knowledge.web.site import site
 
 bp = Blueprint("account", __name__)
@@ -28,7 +29,7 @@ def register() -> Answer:
         return render_template("account/register.html", problems=(), given={}, countries=countries)
     given = {k: request.form.get(k, "") for k in ("name", "email", "password", "country", "organisation")}
     try:
-        site().act(accounts.register, **given)
+        site().act(accounts.register, **given, language=reader_language())
     except Invalid as error:
         given.pop("password")
         page = render_template("account/register.html", problems=error.problems, given=given, countries=countries)

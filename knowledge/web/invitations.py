@@ -12,6 +12,7 @@ from knowledge.services.errors import Invalid
 from knowledge.services.invitations import Offer
 from knowledge.web import actor as who
 from knowledge.web import browsers, limits, manage
+from knowledge.web.language import reader_language
 from knowledge.web.site import site
 
 bp = Blueprint("invitations", __name__)
@@ -35,7 +36,13 @@ def answer(invitation: str) -> Answer:
     browser = browsers.this_one()
     try:
         offer, token = site().act(
-            invitations.join, key, invitation, form.get("name", ""), form.get("password", ""), browser
+            invitations.join,
+            key,
+            invitation,
+            form.get("name", ""),
+            form.get("password", ""),
+            browser,
+            reader_language(),
         )
     except Invalid as error:
         return _page(offer, error.problems), 422

@@ -67,6 +67,7 @@ DESK |= {
     "publication.saved_versions": "view_history", "publication.saved_version": "view_history",
     "publication.plan": "claim", "publication.confirm": "revise", "sharing.readers": "invite",
 }  # fmt: skip
+CHOICES = {"language.choose"}  # kept on the device, for whoever reads there; tests/journeys/test_languages.py
 VERSIONS = {"publication.version", "publication.compare_published"}  # of these, what became public
 LINKS = {"sharing.shared", "sharing.comment", "sharing.file"}  # open to who has the link, whoever she is
 ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act", "discussion.resolve_all"}
@@ -152,7 +153,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | ADVICE | CLAIMS
-DECLARED |= FILES | UPLOADS | VERSIONS | LINKS | REVIEW
+DECLARED |= FILES | UPLOADS | VERSIONS | LINKS | REVIEW | CHOICES
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
