@@ -48,8 +48,7 @@ def _headers(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
     if request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    headers.add("Vary", "Cookie")
-    headers.add("Vary", "Accept-Language")
+    response.vary.update(("Cookie", "Accept-Language"))  # one header: of two, others who add to it lose the second
     if "Cache-Control" not in headers:
         # an anonymous page may be kept but must be asked for again each time: a withdrawal shows at once
         private = current_user.is_authenticated or request.method not in ("GET", "HEAD")
