@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench speed corpus messages screens lock wheel clean
+.PHONY: help run test cover check format bench speed corpus messages screens lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -14,6 +14,9 @@ run: $(VENV)/.run ## start Praxis on http://127.0.0.1:8000, with demo content on
 	@$(if $(PORT),PRAXIS_PORT=$(PORT)) $(BIN)/praxis run --demo
 
 test: $(VENV)/.dev ## run all tests (those that need a server that is not here say so)
+	$(BIN)/python -m pytest -n auto --durations=25 $(ARGS)
+
+cover: $(VENV)/.dev ## the same, and which lines no test came to (half as fast)
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.dev ## linters, types and import contracts
