@@ -15,7 +15,7 @@ from tests.files import made
 from tests.security.inert import alarms
 from tests.security.test_files import attach, saved
 
-BAD = '"><img src=x onerror=alert(1)>\'</script><svg/onload=1>{{7*7}}'
+BAD = "\"><img src=x onerror=alert(1)>'</script><svg/onload=1>{{7*7}}"
 TERM = "</script><script>alert(1)</script>"
 
 

@@ -49,7 +49,9 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 def addresses(payloads: Path) -> list[str]:
     """Where a program might be led to: published ones, and each way of writing what is inside."""
     text = (payloads / "ssrf_urls.txt").read_text(errors="replace")
-    inside = "169.254.169.254 127.0.0.1 [::1] 2130706433 0x7f000001 017700000001 127.1 [::ffff:127.0.0.1] localhost".split()
+    inside = (
+        "169.254.169.254 127.0.0.1 [::1] 2130706433 0x7f000001 017700000001 127.1 [::ffff:127.0.0.1] localhost".split()
+    )
     found = re.findall(r"\b[a-z][a-z0-9+.-]*://[^\s`\"'<>)]+", text, re.IGNORECASE)
     return list(dict.fromkeys([*found, *(f"http://{host}/latest" for host in inside)]))
 
@@ -74,7 +76,9 @@ def test_E2_E3_an_address_in_a_record_is_shown_advised_on_and_exported_but_never
     for start in range(0, len(addresses), 10):
         some = addresses[start : start + 10]
         text = "\n\n".join(f"[a]({each}) ![b]({each}) <{each}> {each}" for each in some)
-        rows = [{"url": each, "type": "video", "caption": "c", "title": "S"} for each in some if each.startswith("http")]
+        rows = [
+            {"url": each, "type": "video", "caption": "c", "title": "S"} for each in some if each.startswith("http")
+        ]
         given = complete_experience(context=(text + complete_experience()["context"])[:6000])
         given["sources"] = [{"title": row["title"], "url": row["url"]} for row in rows]
         given["media"] = [{k: v for k, v in row.items() if k != "title"} for row in rows[:3]]
@@ -174,6 +178,11 @@ def test_E2_U8_no_file_makes_the_process_that_looks_at_it_call_anywhere(
 @pytest.mark.case("E3")
 def test_E3_what_a_host_would_offer_to_be_put_in_is_never_markup() -> None:
     offered = '<iframe src="https://evil.example/embed"></iframe><script src="https://evil.example/x.js"></script>'
-    for text in (offered, f"[a](https://a.example/oembed?url={offered})", f"```\n{offered}\n```", f"| a |\n|---|\n| {offered} |"):
+    for text in (
+        offered,
+        f"[a](https://a.example/oembed?url={offered})",
+        f"```\n{offered}\n```",
+        f"| a |\n|---|\n| {offered} |",
+    ):
         assert "<iframe" not in render(text) and "<script" not in render(text)
     assert "&lt;iframe" in render(offered)  # the control: it is there, as text
