@@ -159,7 +159,7 @@ def _make(folder: Path, above: Path) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Let the disk know the names in a folder: without this, a power cut may take back a file that was written whole."""
+    """Let the disk know the names in a folder: else a power cut may take back a file that was written whole."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

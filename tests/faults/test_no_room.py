@@ -100,7 +100,7 @@ def test_F3_whenever_the_disk_fails_a_file_is_kept_whole_or_not_at_all_and_the_n
             break
         assert files.compare(db, store).lost == (), "no row without its bytes"
         take(stage, record, content)
-        [kept] = [f for f in stage.site.ask(files.of_record, stage.actor("author"), record).values()]
+        [kept] = stage.site.ask(files.of_record, stage.actor("author"), record).values()
         assert b"".join(store.read(f"{kept.id}/whole")) == content
         stage.site.uploads.remove(stage.actor("author"), record, kept.id)
     assert 5 < failed <= k < MOST - 1, "the control: every touch had its turn, and most of them matter"
