@@ -21,7 +21,7 @@ WATCH = """
   for (const name of ["cookie", "domain"])
     Object.defineProperty(document, name, {get: () => { ran(name); return "" }, set: () => ran(name)});
   const bad = node => node.localName && (["script", "iframe", "object", "embed", "frame"].includes(node.localName)
-    || [...node.attributes].some(a => a.name.startsWith("on")));
+    || [...(node.attributes[Symbol.iterator] ? node.attributes : [])].some(a => a.name.startsWith("on")));
   if (window !== top) new MutationObserver(seen => seen.forEach(each =>
     [each.target, ...each.addedNodes].filter(bad).forEach(node => console.log(`SEEN ${here()} ${node.localName}`))
   )).observe(document, {childList: true, subtree: true, attributes: true});

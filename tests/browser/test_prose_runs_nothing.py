@@ -75,7 +75,7 @@ def test_X1_the_control_unsanitised_they_run_hundreds_of_times(yard: Yard, publi
     assert documents > 120 and times > 200
 
 
-@pytest.mark.case("X4", "X5")
+@pytest.mark.case("X1", "X4", "X5")
 @pytest.mark.parametrize(
     "piece",
     [

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -26,7 +27,6 @@ from knowledge.storage.models.mail import Mail
 from tests.conftest import Stage, post
 from tests.mail.conftest import Box, to
 from tests.security.inert import alarms, strings
-
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,9 +85,9 @@ def test_E4_a_server_that_refuses_for_days_is_asked_less_and_less_and_given_up_i
     box.controller.handler.handle_DATA = counted
     for minutes in range(0, 7 * 24 * 60, 15):
         moment = start + timedelta(minutes=minutes)
-        with patch.object(postmen, "now", lambda: moment):
+        with patch.object(postmen, "now", return_value=moment):
             postman.deliver()
-    pauses = [later - before for before, later in zip(asked, asked[1:], strict=False)]
+    pauses = [later - before for before, later in pairwise(asked)]
     assert pauses == sorted(pauses) and pauses[-1] <= postmen.LONGEST_PAUSE + timedelta(minutes=15)
     assert len(asked) < 40 and asked[-1] - start > GIVE_UP > asked[-2] - start
     assert outcomes(stage) == [("failed", "451 try later", len(asked))]

@@ -79,7 +79,9 @@ def test_U6_a_body_without_a_length_is_measured_as_it_comes(port: int) -> None:
     assert " 413 " in ask(port, CHUNKED, *chunks(100 * MEGA, ended=False)), "it is not read to an end that it has not"
     assert " 413 " in ask(port, HEAD + "Content-Length: 999999999999", *[b"a" * MEGA] * 3)
     assert " 413 " in ask(port, HEAD + f"Content-Length: {3 * MEGA}", *[b"a" * MEGA] * 3)
-    assert " 400 " in ask(port, CHUNKED, b"4\r\nname\r\n0\r\n\r\n")  # the control: read, and without the token of a form
+    assert " 400 " in ask(
+        port, CHUNKED, b"4\r\nname\r\n0\r\n\r\n"
+    )  # the control: read, and without the token of a form
     assert aside() == before
 
 
