@@ -6,16 +6,19 @@ import json
 import re
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from knowledge.services import accounts, authoring, discussion, programmes, sharing, vocabulary, wording
 from tests.conftest import PASSWORD, Stage, post
 from tests.files import made
-from tests.security.inert import alarms
+from tests.security.inert import alarms, strings
 from tests.security.test_files import attach, saved
 
 BAD = "\"><img src=x onerror=alert(1)>'</script><svg/onload=1>{{7*7}}"
+ATOM = "{http://www.w3.org/2005/Atom}"
 TERM = "</script><script>alert(1)</script>"
 
 
@@ -94,6 +97,35 @@ def test_X6_the_name_of_a_file_and_what_stands_inside_a_picture_are_text_or_gone
         assert alarms(page.text) == [] and shown(page.text), path
     assert shown(stage.client("author").get(f"/work/{record}/edit").text, name.removesuffix(".jpg"))  # the control
     assert "Canary phone" not in page.text and "canary comment" not in page.text
+
+
+@pytest.mark.case("X1")
+def test_X1_what_a_reader_of_feeds_unpacks_and_shows_is_words(stage: Stage, payloads: Path) -> None:
+    """The summary of an entry is HTML: a reader of feeds shows it as such, with no policy of ours around it."""
+    said = "Offers & <b>prices</b> at *once*, 5 < 6. "
+    texts = [said, *strings(payloads, 60, 9)]
+    for number, text in enumerate(texts):
+        try:
+            stage.record(stage.actor("author"), "published", title=f"T{number} {text}"[:110], summary=(text + " ") * 12)
+        except Exception as error:
+            assert type(error).__name__ in ("Invalid", "Refused"), text
+    entries = ElementTree.fromstring(stage.client().get("/practices.atom").data).findall(f"{ATOM}entry")
+    assert len(entries) > 10
+    for entry in entries:
+        summary, title = entry.find(f"{ATOM}summary"), entry.find(f"{ATOM}title")
+        assert summary is not None and summary.get("type") == "html" and title is not None
+        assert alarms(summary.text or "") == [] and not re.search(r"<[a-z!/]", summary.text or ""), summary.text
+        assert title.get("type", "text") == "text" and {
+            link.get("href", "")[:17] for link in entry.findall(f"{ATOM}link")
+        } == {"http://localhost/"}
+    shown = stage.client().get("/practices.atom?q=prices").data
+    [plain] = [
+        unescape(e.findtext(f"{ATOM}summary") or "") for e in ElementTree.fromstring(shown).findall(f"{ATOM}entry")
+    ]
+    assert plain.startswith(
+        "Offers & <b>prices</b> at once, 5 < 6."
+    )  # the control: shown as HTML, it reads as it was meant
+    assert alarms((said + "<svg onload=1>").replace("&", "")), "and unescaped it would be seen"
 
 
 class Attributes(HTMLParser):
