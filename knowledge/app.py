@@ -82,6 +82,7 @@ def create_app(settings: Settings, registry: Registry | None = None) -> Flask:
     """A site over an initialised data folder. `registry`: other types than the declared ones, for tests."""
     configure_logs(settings)
     app = Flask("praxis", root_path=str(HERE), template_folder=str(templates()), static_folder=None)
+    app.request_class = files.Received
     secure = settings.address.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.key(),

@@ -72,8 +72,6 @@ def opened(prepare: bool = True) -> Iterator[Site]:
 @click.option("--demo/--no-demo", default=False, help="Load the demo content into an empty site first.")
 def run(demo: bool) -> None:
     """Start the site with a production server."""
-    from waitress import create_server
-
     from knowledge.app import create_app
     from knowledge.web.site import extension
 
@@ -88,15 +86,7 @@ def run(demo: bool) -> None:
     if settings.mail_worker:
         setup.start_postman(extension(app))
     try:
-        server = create_server(
-            app,
-            host=settings.host,
-            port=settings.port,
-            threads=settings.threads,
-            ident=None,
-            clear_untrusted_proxy_headers=True,
-            max_request_body_size=AT_ONCE + 4 * MEGA,  # the largest form there is; more is not even read
-        )
+        server = server_of(app, settings)
     except OSError as error:
         raise click.ClickException(
             f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Set PRAXIS_PORT to a free port."
@@ -109,6 +99,22 @@ def run(demo: bool) -> None:
         server.run()
     except KeyboardInterrupt:
         out.print("Stopped.")
+
+
+def server_of(app: Any, settings: Settings, **more: Any) -> Any:
+    """The production server for a site; `more`: other options of waitress, for tests."""
+    from waitress import create_server
+
+    return create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=settings.threads,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+        max_request_body_size=AT_ONCE + 4 * MEGA,  # the largest form there is; more is not even read
+        **more,
+    )
 
 
 @main.command()

@@ -7,6 +7,7 @@ reads FOLDER/in and writes what it makes beside it: the sizes of a picture, and 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -21,10 +22,12 @@ from typing import Any
 from knowledge.content.fields import N_
 from knowledge.content.media import DOCUMENT, FORMATS, PICTURE, Format
 from knowledge.files.refusal import Refusal
+from knowledge.files.store import NO_ROOM
 
 MEMORY, CPU_SECONDS, SECONDS, LARGEST_FILE = 1_000_000_000, 40, 90, 200_000_000
 IN, MADE, WORDS, WHOLE = "in", "made.json", "words.json", "whole"
 UNREADABLE = N_("“{name}” could not be read. Please save it anew, or in another format, and add it then.")
+OUT_OF_ROOM = 75  # how it ends when the disk fails it, which is no fault of the file
 _turns = threading.BoundedSemaphore(2)  # each may take all of its memory
 
 
@@ -40,11 +43,12 @@ class Made:
 
 
 def make(folder: Path) -> Made:
-    """Look at FOLDER/in in another process, and say what it made. Raises Refusal."""
+    """Look at FOLDER/in in another process, and say what it made. Raises Refusal, or OSError when there is no room."""
     with _turns:
         environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "LANG": "C.UTF-8"}
+        ended = 0
         with suppress(subprocess.TimeoutExpired):  # what it had made by then counts
-            subprocess.run(  # noqa: S603 (ourselves)
+            ended = subprocess.run(  # noqa: S603 (ourselves)
                 [sys.executable, "-m", __name__, str(folder)],
                 env=environment,
                 cwd=folder,
@@ -53,7 +57,9 @@ def make(folder: Path) -> Made:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 check=False,
-            )
+            ).returncode
+    if ended == OUT_OF_ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     made = _told(folder / MADE)
     if made is None:
         raise Refusal(UNREADABLE)
@@ -75,7 +81,7 @@ def make(folder: Path) -> Made:
 def _told(path: Path) -> dict[str, Any] | None:
     try:
         told = json.loads(path.read_bytes())
-    except (OSError, ValueError):  # it ended before it could say
+    except (FileNotFoundError, ValueError):  # it ended before it could say
         return None
     return told if isinstance(told, dict) else None
 
@@ -111,4 +117,7 @@ if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _look(Path(sys.argv[1]))
+    try:
+        _look(Path(sys.argv[1]))
+    except OSError as error:
+        sys.exit(OUT_OF_ROOM if error.errno in NO_ROOM else 1)

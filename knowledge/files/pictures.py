@@ -11,6 +11,7 @@ from PIL import Image, ImageCms, ImageOps
 from knowledge.content.fields import N_
 from knowledge.content.media import WIDTHS
 from knowledge.files.refusal import Refusal
+from knowledge.files.store import NO_ROOM
 
 MOST_PIXELS = 50_000_000
 ROOM = 2 * WIDTHS[-1]  # no side is longer while we work on it
@@ -33,6 +34,8 @@ def make(path: Path, folder: Path) -> dict[str, tuple[int, int]]:
     except Refusal:
         raise
     except Exception as error:  # a decoder raises what it likes at a damaged file
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise
         raise Refusal(DAMAGED) from error
 
 

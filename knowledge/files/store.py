@@ -6,6 +6,7 @@ at all, and when it returns the bytes survive a power cut. Nobody sees half a fi
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -22,6 +23,10 @@ ASIDE = "aside"  # where a folder keeps what is not whole yet
 
 class FilesUnavailable(Exception):
     """The place where files are kept is full, away or refuses us. Nothing was changed; try again later."""
+
+
+# what a disk says that is full, broken, read-only or asked by too many: no fault of the file, and it may be over soon
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE})
 
 
 class NoSuchFile(Exception):
@@ -84,7 +89,7 @@ class Folder:
             except BaseException:
                 aside.unlink(missing_ok=True)
                 raise
-            _sync(target.parent)
+            sync(target.parent)
         except OSError as error:
             raise FilesUnavailable(f"{self._root}: {error.strerror}") from error
 
@@ -150,10 +155,11 @@ def _make(folder: Path, above: Path) -> None:
         return
     _make(folder.parent, above)
     folder.mkdir(exist_ok=True)
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Let the disk know the names in a folder: else a power cut may take back a file that was written whole."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

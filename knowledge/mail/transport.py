@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from knowledge.files.store import sync
+
 TIMEOUT = 20.0  # seconds for each answer of the server
 
 
@@ -47,6 +49,7 @@ class Folder:
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(self.folder / f"{name}.eml")
+            sync(self.folder)
         except OSError as error:
             raise Away(error.strerror or type(error).__name__) from error
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.content.checks import Problem
+from knowledge.files.store import NO_ROOM as NO_ROOM
 from knowledge.files.store import FilesUnavailable as FilesUnavailable
 from knowledge.storage.session import StorageUnavailable as StorageUnavailable
 from knowledge.storage.session import WriteConflict as WriteConflict

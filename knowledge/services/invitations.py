@@ -46,7 +46,8 @@ class Offer:
 def to_programme(session: Session, actor: Actor, programme_id: str, email: str, role: str) -> Invitation:
     """Invite an address as apprentice or coach. Raises NotFound, Invalid."""
     me = access.require_manager(session, actor)
-    if session.get(Programme, programme_id) is None:
+    # locked, so that of two who invite the same address at once the second one sees the first
+    if session.get(Programme, programme_id, with_for_update=True) is None:
         raise NotFound(programme_id)
     address = accounts.normal_email(email, "invited")
     if role not in (APPRENTICE, COACH):

@@ -13,8 +13,8 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -68,8 +68,7 @@ class Uploads:
 
     def keep(self, actor: Actor, record_id: str, name: str, source: BinaryIO) -> Attachment:
         """Take in a whole file. Raises Invalid with what to do, NotFound, Forbidden, FilesUnavailable."""
-        with tempfile.TemporaryDirectory(prefix="praxis-") as folder:
-            target = Path(folder) / apart.IN
+        with _bench() as target:
             with target.open("wb") as file:
                 shutil.copyfileobj(source, file)
             return self._keep(actor, record_id, label(name), target)
@@ -125,8 +124,7 @@ class Uploads:
                 return files.attachment(done)
             if upload.received != upload.size:
                 raise Astray(upload.received)
-        with tempfile.TemporaryDirectory(prefix="praxis-") as folder:
-            target = Path(folder) / apart.IN
+        with _bench() as target:
             self._join(upload, target)
             try:
                 made = self._keep(actor, record_id, upload.name, target, upload_id)
@@ -228,6 +226,16 @@ class Uploads:
         with suppress(FilesUnavailable):  # the sweep finds what stays
             for name in names:
                 self.store.drop(name)
+
+
+@contextmanager
+def _bench() -> Iterator[Path]:
+    """Where a file is looked at before it is kept. A disk without room is said to be one: FilesUnavailable."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="praxis-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder) / apart.IN
+    except OSError as error:
+        raise FilesUnavailable(error.strerror or type(error).__name__) from error
 
 
 def label(name: str) -> str:

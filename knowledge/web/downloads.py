@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import feedgenerator
@@ -15,6 +16,7 @@ from werkzeug.wrappers import Response
 from knowledge.content import openness
 from knowledge.content.facets import Take
 from knowledge.content.registry import Registry
+from knowledge.derive import prose
 from knowledge.services.catalogue import Findings, Found, Record, Revision
 from knowledge.web.cards import practice_url
 from knowledge.web.params import Asked
@@ -114,7 +116,8 @@ def as_atom(asked: Asked, found: Sequence[Found], address: str) -> Response:
             title=_sound(f.revision.title),
             link=link,
             unique_id=f"{address}/practices/{f.record.id}",
-            description=_sound(f.revision.values.get("summary", "")),
+            # a feed's summary is HTML, and readers of feeds show it as such: words, escaped once for that
+            description=escape(_sound(prose.plain(f.revision.values.get("summary", "")))),
             pubdate=f.record.first_published,
             updateddate=f.record.published,
             categories=[_sound(t) for t in f.revision.values.get("topics", [])],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, after_this_request, make_response, request
+from flask import Blueprint, Request, after_this_request, make_response, request
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 from werkzeug.http import parse_range_header, unquote_etag
 from werkzeug.wrappers import Response
 
@@ -18,7 +18,7 @@ from knowledge.content.registry import RecordType
 from knowledge.derive import forms
 from knowledge.derive.show import ShownSection
 from knowledge.services import files
-from knowledge.services.errors import Invalid
+from knowledge.services.errors import NO_ROOM, FilesUnavailable, Invalid
 from knowledge.services.uploads import LARGEST_CHUNK, Astray, Coming
 from knowledge.web.actor import actor, signed_in_actor
 from knowledge.web.security import allow_players
@@ -27,6 +27,20 @@ from knowledge.web.site import site
 bp = Blueprint("files", __name__)
 POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 SENT = "files"  # the name of the control that files are chosen with
+
+
+class Received(Request):
+    """A request that says so when a form does not fit where it is received, and then has none."""
+
+    def _load_form_data(self) -> None:
+        try:
+            super()._load_form_data()
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            nothing: Any = ImmutableMultiDict()
+            vars(self).update(form=nothing, files=nothing)
+            raise FilesUnavailable(error.strerror) from error
 
 
 def make_room() -> None:

@@ -77,6 +77,7 @@ def test_prose_has_a_toolbar_a_preview_and_a_live_count(page: Any) -> None:
     page.wait_for_selector("#context ~ .prose li strong")
 
 
+@pytest.mark.case("X1")
 def test_pasting_from_word_keeps_headings_lists_links_and_tables_and_nothing_that_runs(page: Any) -> None:
     page.evaluate(
         """html => { const data = new DataTransfer(); data.setData("text/html", html); data.setData("text/plain", "plain");

@@ -70,6 +70,7 @@ def test_files_are_added_without_script(chromium, server: str, tmp_path: Path) -
     context.close()
 
 
+@pytest.mark.case("E1")
 def test_E1_nothing_is_loaded_from_a_host_of_videos_before_the_click(chromium, server: str) -> None:  # type: ignore[no-untyped-def]
     context = chromium.new_context()
     page = signed_in(context, server, "apprentice1")
@@ -85,6 +86,9 @@ def test_E1_nothing_is_loaded_from_a_host_of_videos_before_the_click(chromium, s
     page.click("a[data-player]")
     page.wait_for_selector("iframe")
     page.wait_for_timeout(300)
+    # the control: a request is seen
     assert asked == ["https://www.youtube-nocookie.com/embed/abc_DEF-123?autoplay=1"]
+    allowed = set((page.locator("iframe").get_attribute("sandbox") or "").split())
+    assert allowed == {"allow-scripts", "allow-same-origin", "allow-popups", "allow-presentation"}, "it leads nowhere"
     assert "player" in page.frame_locator("iframe").locator("p").inner_text()
     context.close()

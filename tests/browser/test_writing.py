@@ -155,6 +155,7 @@ def test_a_session_that_ends_costs_nothing_without_script(chromium: Any, width: 
     context.close()
 
 
+@pytest.mark.case("C3")
 def test_C3_two_tabs_meet_and_the_writer_chooses_field_by_field(context: Any, server: str) -> None:
     page = signed_in(context, server, "apprentice1")
     form = started(page, server, "Two tabs of one writer")
@@ -183,6 +184,7 @@ def test_C3_two_tabs_meet_and_the_writer_chooses_field_by_field(context: Any, se
     assert other.locator("text=Not saved as a version yet").count() == 0
 
 
+@pytest.mark.case("C3")
 @pytest.mark.parametrize("script", [True, False])
 def test_C3_two_writers_meet_with_and_without_script(chromium: Any, width: int, server: str, script: bool) -> None:
     contexts = [

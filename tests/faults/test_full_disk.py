@@ -38,6 +38,7 @@ def failing(patched: pytest.MonkeyPatch, at: int, code: int) -> Callable[[], boo
     return lambda: touched >= at
 
 
+@pytest.mark.case("F3")
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EMFILE], ids=errno.errorcode.__getitem__)
 @pytest.mark.parametrize("what", ["apply", "rebuild"])
 def test_F3_whenever_the_disk_fails_the_index_serves_and_the_next_write_is_whole(

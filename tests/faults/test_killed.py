@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select, text
 
 from knowledge.app import join
@@ -55,6 +56,7 @@ def export(folder: Path) -> list[dict[str, object]]:
     return [{k: v for k, v in line.items() if k != "published"} for line in lines]
 
 
+@pytest.mark.case("F1")
 def test_f1_what_was_told_is_there_nothing_is_half_done_and_the_end_is_the_same(tmp_path: Path) -> None:
     lines = tmp_path / "lines.jsonl"
     with lines.open("w") as file:
@@ -83,6 +85,7 @@ def test_f1_what_was_told_is_there_nothing_is_half_done_and_the_end_is_the_same(
     assert export(tmp_path / "disturbed") == export(tmp_path / "undisturbed")
 
 
+@pytest.mark.case("F1")
 def test_f1_what_was_told_before_a_kill_is_there_right_after_it(tmp_path: Path) -> None:
     """One kill in the middle, looked at before anybody mends anything: acknowledged is a subset of what is there."""
     site_of(tmp_path)

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from knowledge.services import files
 from knowledge.services.actor import Actor
 from knowledge.services.site import Site
@@ -54,6 +56,7 @@ def whole(site: Site) -> None:
             assert site.uploads.store.size(f"{row.id}/whole") == row.size
 
 
+@pytest.mark.case("F1", "F7")
 def test_F1_F7_what_was_told_is_there_whole_whenever_the_process_dies(tmp_path: Path) -> None:
     stage = make_stage(tmp_path)
     stage.person("manager", manager=True)

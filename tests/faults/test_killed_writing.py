@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from knowledge.services import working
 from knowledge.services.working import Place
 from tests.conftest import make_stage
@@ -33,6 +35,7 @@ with open(Path(sys.argv[1]) / "acknowledged", "a", buffering=1) as told:
 """
 
 
+@pytest.mark.case("F1")
 def test_F1_every_acknowledged_working_copy_survives_kills_between_autosaves(tmp_path: Path) -> None:
     stage = make_stage(tmp_path)
     author = stage.person("author")

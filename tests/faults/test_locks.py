@@ -55,6 +55,7 @@ def test_the_second_of_two_rebuilds_is_refused_and_the_index_goes_on(tmp_path: P
     engine.close()
 
 
+@pytest.mark.case("F1")
 def test_what_a_killed_process_held_is_free_at_once_and_its_half_index_goes(tmp_path: Path) -> None:
     engine = WhooshEngine(str(tmp_path), SCHEMA)
     engine.rebuild([doc("a", "alpha")])

@@ -177,6 +177,7 @@ def test_f4_writing_goes_on_while_the_index_is_away_and_is_found_afterwards(runn
     assert len([i for i in set(running.site.engine.held()) if i.endswith(indexing.DESK)]) == 1
 
 
+@pytest.mark.case("F9")
 def test_f9_work_for_the_index_that_a_crash_left_is_done_by_the_sweep(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +190,7 @@ def test_f9_work_for_the_index_that_a_crash_left_is_done_by_the_sweep(
     assert indexing.compare(stage.site.db, stage.site.engine).same
 
 
+@pytest.mark.case("F9")
 def test_f9_a_crash_between_index_and_outbox_repeats_the_work_and_changes_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +222,7 @@ def test_f4_the_log_says_that_the_index_was_lost_and_nothing_of_what_was_in_it(w
     assert healed(whoosh_stage) and "zanzicanary" not in str(lines)
 
 
+@pytest.mark.case("F1")
 def test_a_change_that_is_safe_is_never_reported_as_failed_because_the_index_was_not_told(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +312,7 @@ def test_f8_a_rebuild_loses_nothing_that_is_written_meanwhile_though_the_clock_i
 CLOCKS = ("knowledge.services.editorial.now", "knowledge.services.indexing.now")
 
 
+@pytest.mark.case("C8")
 def test_c8_a_record_withdrawn_while_the_index_is_behind_is_shown_to_nobody(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -324,6 +328,7 @@ def test_c8_a_record_withdrawn_while_the_index_is_behind_is_shown_to_nobody(
     monkeypatch.undo()
 
 
+@pytest.mark.case("C7")
 def test_two_drains_at_once_do_no_harm(stage: Stage) -> None:
     for n in range(5):
         stage.record(stage.actor("author"), "published", title=f"Phone quotations {n}")
@@ -365,6 +370,7 @@ def test_a_slow_consumer_never_puts_an_older_text_over_a_newer_one(
     assert healed(stage)
 
 
+@pytest.mark.case("F1")
 def test_killed_just_after_the_swap_nothing_that_changed_meanwhile_is_lost(
     whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from knowledge.services import accounts, authoring, claims, editorial, indexing, programmes, signing
@@ -63,6 +64,7 @@ def one_won(answers: list[Any]) -> None:
         assert not isinstance(error, Refused) or error.reason is Reason.STATE
 
 
+@pytest.mark.case("C1", control="faults/test_same_name.py::test_the_control_two_winners_and_an_error_of_ours_are_seen")
 def test_c1_two_coaches_who_publish_at_once_make_one_step(stage_on: Stage) -> None:
     two_coaches(stage_on)
     for _ in range(5):
@@ -72,6 +74,7 @@ def test_c1_two_coaches_who_publish_at_once_make_one_step(stage_on: Stage) -> No
     assert indexing.compare(stage_on.site.db, stage_on.site.engine).same
 
 
+@pytest.mark.case("C2", control="faults/test_same_name.py::test_the_control_two_winners_and_an_error_of_ours_are_seen")
 def test_c2_publishing_against_returning_has_one_winner_whose_word_stands(stage_on: Stage) -> None:
     two_coaches(stage_on)
     for _ in range(5):
@@ -90,6 +93,7 @@ def test_c2_publishing_against_returning_has_one_winner_whose_word_stands(stage_
     assert indexing.compare(stage_on.site.db, stage_on.site.engine).same
 
 
+@pytest.mark.case("C1", "C2")
 def test_c1_c2_two_coaches_who_approve_or_decide_a_second_review_at_once_make_one_step(stage_on: Stage) -> None:
     two_coaches(stage_on)
     stage_on.person("third")
@@ -132,6 +136,7 @@ def test_a6_publishing_while_the_author_takes_it_back_and_changes_it_never_publi
             assert record.live is None or record.live.number == 1
 
 
+@pytest.mark.case("C6")
 def test_c6_sending_while_a_co_author_saves_leaves_one_or_the_other_first_and_loses_neither(stage_on: Stage) -> None:
     author, colleague = stage_on.actor("author"), stage_on.actor("colleague")
     record_id = stage_on.record(author)
@@ -149,6 +154,7 @@ def test_c6_sending_while_a_co_author_saves_leaves_one_or_the_other_first_and_lo
         assert isinstance(answers[0], WriteConflict) or record.state == "in_review"
 
 
+@pytest.mark.case("C3")
 def test_c3_of_forty_saves_at_once_none_is_lost_silently(stage_on: Stage) -> None:
     author = stage_on.actor("author")
     record_id = stage_on.record(author)
@@ -187,6 +193,7 @@ def test_forty_people_who_save_forty_records_at_once_all_succeed(stage_on: Stage
     assert indexing.compare(stage_on.site.db, stage_on.site.engine).same
 
 
+@pytest.mark.case("C5")
 def test_c5_one_address_registered_by_ten_at_once_is_one_account(stage_on: Stage) -> None:
     def register(number: int) -> Callable[[], Any]:
         given = {"name": f"N{number}", "email": "same@example.org", "password": f"{PASSWORD} {number}"}
@@ -200,6 +207,7 @@ def test_c5_one_address_registered_by_ten_at_once_is_one_account(stage_on: Stage
     assert sum(token is not None for token in opened) == 1
 
 
+@pytest.mark.case("A12")
 def test_a12_a_coach_who_is_removed_while_publishing_either_was_in_time_or_is_refused(stage_on: Stage) -> None:
     record_id = stage_on.record(stage_on.actor("author"), "in_review")
     manager, coach = stage_on.manager(), stage_on.actor("coach")
@@ -211,6 +219,7 @@ def test_a12_a_coach_who_is_removed_while_publishing_either_was_in_time_or_is_re
     assert steps(stage_on, record_id, "publish") == (not isinstance(answers[0], Exception))
 
 
+@pytest.mark.case("C1", control="faults/test_same_name.py::test_the_control_two_winners_and_an_error_of_ours_are_seen")
 def test_c1_two_coaches_who_take_a_record_up_at_once_have_one_winner_and_the_other_is_told(stage_on: Stage) -> None:
     two_coaches(stage_on)
     coaches = [stage_on.actor(who) for who in ("coach", "second")]

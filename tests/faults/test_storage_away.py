@@ -114,6 +114,7 @@ def test_f5_a_decision_that_could_not_be_kept_was_not_made(hasty: Stage) -> None
     assert client.post(f"/records/{record_id}/request-changes", data=form).status_code == 303
 
 
+@pytest.mark.case("F3")
 def test_f3_a_full_disk_changes_nothing_and_is_over_when_there_is_room(hasty: Stage) -> None:
     author = hasty.actor("author")
     record_id = hasty.record(author)
@@ -134,6 +135,7 @@ def test_f3_a_full_disk_changes_nothing_and_is_over_when_there_is_room(hasty: St
     assert latest(hasty, record_id)[2] == "Large text 99"
 
 
+@pytest.mark.case("F3")
 def test_f3_over_http_a_full_disk_is_503_and_the_text_is_kept_on_the_page(hasty: Stage) -> None:
     record_id = hasty.record(hasty.actor("author"))
     client = hasty.client("author")
@@ -146,6 +148,7 @@ def test_f3_over_http_a_full_disk_is_503_and_the_text_is_kept_on_the_page(hasty:
     assert latest(hasty, record_id)[1] == 1
 
 
+@pytest.mark.case("F15")
 @pytest.mark.parametrize("kind", ["full", "closed"])
 def test_f15_a_log_that_cannot_be_written_stops_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -158,6 +161,8 @@ def test_f15_a_log_that_cannot_be_written_stops_nothing(
         broken.close()
     configure_logs(Settings(log_level="DEBUG"))
     monkeypatch.setattr(sys, "stderr", broken)
+    with pytest.raises((OSError, ValueError)):  # the control: who writes there without care fails
+        print("x" * 100_000, file=sys.stderr, flush=True)
     with pytest.raises(Refused):
         stage.site.act(editorial.advance, stage.actor("author"), record_id, "publish", seen=1)
     assert client.post(f"/records/{record_id}/publish", data=form).status_code == 403

@@ -29,6 +29,7 @@ def make(folder: Path, content: bytes) -> apart.Made:
     return apart.make(folder)
 
 
+@pytest.mark.case("U10")
 def test_U10_a_picture_is_upright_and_says_nothing_of_place_device_or_owner(tmp_path: Path) -> None:
     source = made.from_a_phone()
     assert b"Canary phone" in source and b"canary comment" in source  # the control
@@ -96,6 +97,7 @@ def test_a_document_without_words_that_can_be_read_is_kept_with_a_note(tmp_path:
     assert long.note == "" or len(long.text) <= words.MOST
 
 
+@pytest.mark.case("U8")
 def test_U8_a_document_with_entities_is_refused_and_nothing_is_fetched(tmp_path: Path) -> None:
     parts = made.office_parts("docx")
     entity = '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><w:document xmlns:w="w"><w:t>&x;</w:t></w:document>'
@@ -107,6 +109,7 @@ def test_U8_a_document_with_entities_is_refused_and_nothing_is_fetched(tmp_path:
             make(tmp_path / str(number), made.zipped({**parts, "word/document.xml": body}))
 
 
+@pytest.mark.case("U3")
 def test_U3_bombs_are_refused_with_little_memory(bombs: Path, tmp_path: Path) -> None:  # noqa: F811
     for name in ("bomb_30000x30000.png", "liar_header_2e9.png", "itxt_bomb.png"):
         folder = tmp_path / name
@@ -120,6 +123,7 @@ def test_U3_bombs_are_refused_with_little_memory(bombs: Path, tmp_path: Path) ->
         assert megabytes < 200, (name, megabytes)
 
 
+@pytest.mark.case("U1", "U7")
 def test_U1_U7_damaged_pictures_and_polyglots_are_refused_or_made_anew(bombs: Path, tmp_path: Path) -> None:  # noqa: F811
     for path in sorted(bombs.glob("*.[gjp]*")):
         if path.suffix not in (".gif", ".jpg", ".png"):
@@ -137,6 +141,7 @@ def test_U1_U7_damaged_pictures_and_polyglots_are_refused_or_made_anew(bombs: Pa
     assert all(b"XSSCANARY" not in part.read_bytes() for part in behind.parts.values())
 
 
+@pytest.mark.case("U3")
 def test_U3_pictures_that_broke_a_decoder_once_break_nothing_here(payloads: Path, tmp_path: Path) -> None:
     """All in one process with the limits of one: it lives to the end, and says something of each."""
     hostile = json.loads((payloads / "pillow_hostile_images.b64.json").read_text())

@@ -53,12 +53,14 @@ def test_every_format_that_is_taken_is_recognised(tmp_path: Path, format: str) -
     assert recognise.format_of(given(tmp_path, SAMPLES[format])).id == format
 
 
+@pytest.mark.case("U1", "U2")
 @pytest.mark.parametrize("what", NOT_TAKEN)
 def test_U1_U2_what_is_not_on_the_list_is_refused(tmp_path: Path, what: str) -> None:
     with pytest.raises(Refusal):
         recognise.format_of(given(tmp_path, NOT_TAKEN[what]))
 
 
+@pytest.mark.case("U2")
 def test_U2_files_that_act_are_refused_each_of_them(tmp_path: Path, payloads: Path) -> None:
     taken = {}
     for name, text in json.loads((payloads / "upload_active_files.b64.json").read_text()).items():
@@ -81,6 +83,7 @@ def bombs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.case("U4")
 def test_U4_archives_that_are_no_documents_are_refused_before_they_are_read(bombs: Path) -> None:
     seen = 0
     for path in bombs.glob("*.zip"):
@@ -90,6 +93,7 @@ def test_U4_archives_that_are_no_documents_are_refused_before_they_are_read(bomb
     assert seen >= 5
 
 
+@pytest.mark.case("U4", "U8")
 def test_U4_U8_documents_that_hide_something_are_refused(tmp_path: Path) -> None:
     parts = made.office_parts("docx")
     link = zipfile.ZipInfo("word/media/link")

@@ -73,6 +73,7 @@ def test_names_are_listed_with_their_moment_below_a_path_or_all(store: Store) ->
     assert all(abs(datetime.now(UTC) - at) < timedelta(minutes=5) for _, at in store.names())
 
 
+@pytest.mark.case("U5")
 @pytest.mark.parametrize(
     "name", ["", "../x", "/etc/passwd", "a//b", "a/../b", "A", "a b", "a\0", "a/b/c/d/e", ".", "~"]
 )

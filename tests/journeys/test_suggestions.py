@@ -114,6 +114,7 @@ def test_searches_are_forgotten_after_half_a_year_and_without_who_asked(told: St
     assert set(SearchAsked.__table__.columns.keys()) == {"words", "text", "days", "last"}
 
 
+@pytest.mark.case("Q8")
 def test_a_flood_of_searches_is_bounded_and_a_database_away_loses_none(told: Stage) -> None:
     for number in range(searches.MOST + 50):
         told.site.heard.note(f"word {number}", Results(1, (), 1, 20, complete=1))

@@ -141,6 +141,7 @@ def test_an_address_somebody_took_meanwhile_is_not_taken_from_her(stage: Stage, 
     assert person(stage, "reader@example.org")
 
 
+@pytest.mark.case("S11")
 @pytest.mark.parametrize("email", ["reader@example.org", "READER@example.org", "rеader@example.org", "no address", ""])
 def test_S11_an_address_that_is_ones_own_or_looks_like_another_is_refused(stage: Stage, email: str) -> None:
     with pytest.raises(Invalid):

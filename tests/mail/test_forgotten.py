@@ -44,6 +44,7 @@ def signs_in(stage: Stage, password: str, email: str = "reader@example.org") -> 
     return stage.site.act(signing.sign_in, KEY, email, password) is not None
 
 
+@pytest.mark.case("S5")
 def test_S5_a_link_sets_the_password_once_and_ends_every_session(stage: Stage, here: Postman, box: Box) -> None:
     old = stage.client("reader")
     assert old.get("/account").status_code == 200
@@ -63,6 +64,7 @@ def test_S5_a_link_sets_the_password_once_and_ends_every_session(stage: Stage, h
     assert signs_in(stage, NEW), "the second use changed nothing"
 
 
+@pytest.mark.case("S5")
 @pytest.mark.parametrize("end", ["an hour", "another link used", "password changed", "address changed", "deactivated"])
 def test_S5_a_link_is_dead_after_whatever_makes_it_old(stage: Stage, here: Postman, box: Box, end: str) -> None:
     reader = stage.actor("reader")
@@ -93,6 +95,7 @@ def test_S5_a_link_is_dead_after_whatever_makes_it_old(stage: Stage, here: Postm
     )
 
 
+@pytest.mark.case("S5")
 def test_S5_of_two_who_use_a_link_at_once_one_comes_second(stage_on: Stage) -> None:
     stage = stage_on
     import threading
@@ -118,6 +121,7 @@ def test_S5_of_two_who_use_a_link_at_once_one_comes_second(stage_on: Stage) -> N
     assert signs_in(stage, f"phrase of number {won}")
 
 
+@pytest.mark.case("S5")
 def test_S5_a_forged_link_opens_nothing(stage: Stage, here: Postman, box: Box) -> None:
     ask(stage)
     here.deliver()
@@ -188,6 +192,7 @@ def test_S7_one_address_asks_so_often_and_no_more(stage: Stage) -> None:
     assert asked(13, "192.0.2.2") == 200  # the control: another one may
 
 
+@pytest.mark.case("S8")
 def test_S8_the_link_is_built_from_the_configured_address_only(stage: Stage, here: Postman, box: Box) -> None:
     page = ask(stage, host="evil.example", **{"X-Forwarded-Host": "evil2.example", "X-Forwarded-Proto": "gopher"})
     assert "evil" not in page
@@ -197,6 +202,7 @@ def test_S8_the_link_is_built_from_the_configured_address_only(stage: Stage, her
     assert re.findall(r"https?://[^/\s]+", box.text()) == ["http://localhost"]  # the control: there is a link
 
 
+@pytest.mark.case("S9")
 @pytest.mark.parametrize(
     "email", ["reader@example.org\r\nBcc: all@example.org", "reader@example.org%0d%0aBcc:x", "a b@c", "", "x"]
 )
@@ -211,6 +217,7 @@ def test_S9_an_address_with_more_in_it_is_refused_and_nothing_is_sent(
     assert here.deliver() == 1 and box.taken[0]["Bcc"] is None  # the control
 
 
+@pytest.mark.case("S11")
 @pytest.mark.parametrize("email", ["READER@EXAMPLE.ORG", "ｒeader＠example.org", " reader@example.org "])
 def test_S11_other_spellings_of_an_address_reach_the_same_account(
     stage: Stage, here: Postman, box: Box, email: str
@@ -219,6 +226,7 @@ def test_S11_other_spellings_of_an_address_reach_the_same_account(
     assert here.deliver() == 1 and box.taken[0]["To"].addresses[0].addr_spec == "reader@example.org"
 
 
+@pytest.mark.case("S11", control="test_S11_other_spellings_of_an_address_reach_the_same_account")
 def test_S11_a_look_alike_gets_no_link(stage: Stage, here: Postman) -> None:
     client = stage.app.test_client()
     for email in ("rеader@example.org", "reader@exаmple.org", "reäder@example.org"):

@@ -133,6 +133,7 @@ def test_an_invitation_ends_and_its_link_with_it(stage: Stage, here: Postman, bo
             stage.site.act(invitations.again, stage.manager(), number)
 
 
+@pytest.mark.case("L12")
 def test_L12_a_mail_about_an_invitation_that_was_taken_back_is_not_sent(stage: Stage, here: Postman, box: Box) -> None:
     number = invite(stage)
     stage.site.act(invitations.take_back, stage.manager(), number)
@@ -158,6 +159,7 @@ def test_it_is_sent_again_after_a_while_and_then_lasts_longer(stage: Stage, here
         stage.site.act(invitations.again, stage.manager(), number)
 
 
+@pytest.mark.case("S9", "S11")
 @pytest.mark.parametrize(
     ("email", "offered", "sentence"),
     [
@@ -196,6 +198,7 @@ def test_A1_only_a_manager_invites_to_a_programme_and_sees_who_was_invited(stage
         stage.site.act(invitations.to_programme, stage.manager(), "nowhere", "x@example.org", "coach")
 
 
+@pytest.mark.case("A2")
 def test_A2_a_forged_link_opens_no_invitation(stage: Stage, here: Postman, box: Box) -> None:
     number = invite(stage)
     here.deliver()
@@ -325,6 +328,7 @@ def test_A5_a_coach_who_accepts_to_write_with_her_apprentice_cannot_publish_it(
     assert answer.status_code in (403, 422) and stage.client().get(f"/practices/{record}").status_code == 404
 
 
+@pytest.mark.case("Q8")
 def test_Q8_an_author_invites_so_many_a_day_and_no_more(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invitations, "MOST_A_DAY", 2)
     author, record = stage.actor("author"), stage.record(stage.actor("author"))

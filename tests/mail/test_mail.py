@@ -76,6 +76,7 @@ def test_every_link_of_a_mail_leads_somewhere(stage: Stage, postman: Postman, bo
     assert len(told) == 10, "in each of five mails the place to go to, and the page about mails"
 
 
+@pytest.mark.case("C8", control="test_the_coach_hears_of_a_submission_and_the_author_of_the_answer")
 def test_C8_what_was_withdrawn_before_the_mail_went_out_is_not_announced(
     stage: Stage, postman: Postman, box: Box
 ) -> None:
@@ -87,6 +88,7 @@ def test_C8_what_was_withdrawn_before_the_mail_went_out_is_not_announced(
     ]  # fmt: skip
 
 
+@pytest.mark.case("L12", control="test_the_coach_hears_of_a_submission_and_the_author_of_the_answer")
 @pytest.mark.parametrize("how", ["coach removed", "deactivated"])
 def test_L12_what_its_reader_may_not_see_any_more_is_never_sent(
     stage: Stage, postman: Postman, box: Box, how: str
@@ -115,6 +117,7 @@ def test_nobody_is_told_of_what_she_did_herself_and_no_coach_of_her_own_work(
     assert all(event != "submitted" or person != stage.actor("coach").person_id for event, person, *_ in mails(stage))
 
 
+@pytest.mark.case("F10")
 def test_F10_a_server_that_is_away_for_a_day_loses_nothing(stage: Stage, postman: Postman, box: Box) -> None:
     record = stage.record(stage.actor("author"), "in_review")
     box.answer, start = "451 try later", now()
@@ -132,12 +135,14 @@ def test_F10_a_server_that_is_away_for_a_day_loses_nothing(stage: Stage, postman
     assert f"/review/{record}" in box.text() and mails(stage)[0][2] == "sent"
 
 
+@pytest.mark.case("F10")
 def test_F10_a_server_that_does_not_answer_at_all_is_tried_again(stage: Stage, postman: Postman, box: Box) -> None:
     stage.record(stage.actor("author"), "in_review")
     box.controller.stop()
     assert postman.deliver() == 0 and mails(stage)[0][2] == "waiting" and "refused" in mails(stage)[0][3].casefold()
 
 
+@pytest.mark.case("F10")
 def test_a_mail_that_is_refused_is_given_up_and_the_manager_can_send_it_again(
     stage: Stage, postman: Postman, box: Box
 ) -> None:
@@ -157,6 +162,7 @@ def test_a_mail_that_is_refused_is_given_up_and_the_manager_can_send_it_again(
     assert post(client, "/manage/mail", id="1").status_code == 404, "what was sent is not sent again"
 
 
+@pytest.mark.case("F11")
 def test_F11_killed_between_the_server_and_the_database_it_goes_out_again_with_the_same_id(
     stage: Stage, postman: Postman, box: Box
 ) -> None:
@@ -165,8 +171,15 @@ def test_F11_killed_between_the_server_and_the_database_it_goes_out_again_with_t
         postman.deliver()
     assert postman.deliver() == 1
     assert len(box.taken) == 2 and box.taken[0]["Message-ID"] == box.taken[1]["Message-ID"]
+    assert postman.deliver() == 0, "once it is known to be sent, never again"
+    stage.record(stage.actor("author"), "in_review")
+    assert postman.deliver() == 1 and box.taken[2]["Message-ID"] != box.taken[0]["Message-ID"]  # the control
 
 
+@pytest.mark.case(
+    "C7",
+    control="mail/test_trouble.py::test_C7_two_who_look_at_the_same_mail_at_once_send_it_once_and_without_the_lock_twice",
+)
 def test_C7_two_postmen_send_each_mail_once(stage: Stage, postman: Postman, box: Box) -> None:
     import threading
 
@@ -216,6 +229,7 @@ def test_mails_of_a_kind_end_with_one_click_and_without_signing_in(stage: Stage,
         assert client.post(f"/mail/stop/{bad}").status_code == 404
 
 
+@pytest.mark.case("S9")
 def test_S9_nothing_that_people_write_can_add_a_header(stage: Stage, postman: Postman, box: Box) -> None:
     author = stage.actor("author")
     with stage.site.db.transaction() as session:
@@ -230,6 +244,7 @@ def test_S9_nothing_that_people_write_can_add_a_header(stage: Stage, postman: Po
     assert "<b>" not in box.html() and "&lt;b&gt;" in box.html()
 
 
+@pytest.mark.case("F10")
 def test_without_a_server_mails_are_files_and_the_manager_is_told(stage: Stage, tmp_path: Path) -> None:
     stage.record(stage.actor("author"), "in_review", title="Kept in a file until there is a server")
     settings = replace(stage.site.settings, data_dir=str(tmp_path / "data"))

@@ -233,6 +233,7 @@ def test_our_own_mail_and_one_that_goes_in_circles_are_dropped(
     assert door.receive(bytes(circling)).code == Exit.TAKEN and said(stage) == before
 
 
+@pytest.mark.case("Q8")
 def test_words_too_many_none_or_in_a_flood_are_sent_back_with_a_reason(
     stage: Stage, answering: Postman, box: Box, door: Door
 ) -> None:

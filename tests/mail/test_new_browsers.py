@@ -115,6 +115,7 @@ def test_the_list_names_browsers_in_words_and_marks_this_one(stage: Stage) -> No
     assert second.get("/account").status_code == 303 and first.get("/account").status_code == 200
 
 
+@pytest.mark.case("A2")
 def test_A2_nobody_signs_out_somebody_else(stage: Stage) -> None:
     victim, thief = browser(stage), browser(stage, PHONE, "stranger")
     handle = stage.site.ask(sessions.places, stage.actor("reader"), "")[0].handle

@@ -70,6 +70,7 @@ def test_what_is_overdue_is_told_to_the_coach_and_to_the_managers_once(
     )
 
 
+@pytest.mark.case("C8")
 @pytest.mark.parametrize("how", ["publish", "request-changes", "recall"])
 def test_C8_what_was_answered_or_taken_back_meanwhile_is_not_reminded_of(
     stage: Stage, postman: Postman, box: Box, how: str
@@ -142,6 +143,7 @@ def test_a_reminder_that_was_written_before_its_coach_went_away_is_not_sent(
     assert mails(stage)[0] == ("due-soon", "dropped")
 
 
+@pytest.mark.case("L12", control="test_the_coach_is_reminded_at_half_time_once")
 def test_L12_a_coach_who_left_meanwhile_is_not_told(stage: Stage, postman: Postman, box: Box) -> None:
     sent(stage)
     with at(MONDAY):
@@ -154,6 +156,7 @@ def test_L12_a_coach_who_left_meanwhile_is_not_told(stage: Stage, postman: Postm
     assert len(box.taken) == before
 
 
+@pytest.mark.case("C7")
 def test_C7_two_that_look_at_once_write_each_reminder_once(stage: Stage) -> None:
     for _ in range(3):
         sent(stage)

@@ -213,6 +213,7 @@ def test_a_worker_that_dies_ends_the_rebuild_and_the_old_index_serves(
     engine.close()
 
 
+@pytest.mark.case("F3")
 def test_F3_a_worker_that_cannot_write_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whoosh_rebuild, "ALONE", 2)
     engine = open_engine(f"whoosh:{tmp_path / 'index'}", SCHEMA)
@@ -410,6 +411,7 @@ for i in range(int(sys.argv[2]), 10000):
 """
 
 
+@pytest.mark.case("F1")
 def test_F1_killed_at_any_moment_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     engine = open_engine(f"whoosh:{folder}", SCHEMA)

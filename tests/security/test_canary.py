@@ -113,6 +113,7 @@ def test_the_control_the_author_and_the_coach_do_meet_it(sown: Stage) -> None:
     assert meets(crawl(sown, "author")) != []
 
 
+@pytest.mark.case("L10", "A2", control="test_the_control_the_author_and_the_coach_do_meet_it")
 def test_L10_A2_secondary_views_of_a_published_record_hide_its_newer_draft(sown: Stage) -> None:
     record_id = sown.ids["revised"]  # type: ignore[attr-defined]
     for reader in READERS:

@@ -63,6 +63,7 @@ def test_files_that_were_chosen_are_taken_by_any_button(stage: Stage) -> None:
     assert "stall.jpg" in stage.client("author").get(f"/work/{record_id}/edit").text
 
 
+@pytest.mark.case("U7")
 def test_U7_what_cannot_be_taken_is_said_in_a_sentence_and_the_rest_is_there(stage: Stage) -> None:
     record_id = stage.record(stage.actor("author"))
     answer = attach(
@@ -84,6 +85,7 @@ def test_a_file_that_was_not_saved_waits_in_the_form_to_be_used_or_removed(stage
     assert "Here, but not in the record" not in stage.client("author").get(f"/work/{record_id}/edit").text
 
 
+@pytest.mark.case("U6")
 def test_U6_a_form_that_is_too_large_is_refused_and_so_is_a_chunk(stage: Stage) -> None:
     record_id = stage.record(stage.actor("author"))
     assert attach(stage, record_id, (bytes(67_000_000), "large.wav")).status_code == 413
@@ -119,6 +121,7 @@ def test_chunks_over_http_with_the_site_s_own_sentences(stage: Stage) -> None:
     assert stage.client().put(f"{here}.json?offset=0", data=b"x").status_code in (400, 401)
 
 
+@pytest.mark.case("L9", "A2")
 def test_L9_A2_a_file_is_seen_by_whoever_sees_its_record_as_it_refers_to_it(stage: Stage) -> None:
     record_id, (file_id,) = with_files(stage, (PICTURE, "stall.jpg"))
     address, author, coach = f"/files/{file_id}/480", stage.actor("author"), stage.actor("coach")
@@ -129,7 +132,7 @@ def test_L9_A2_a_file_is_seen_by_whoever_sees_its_record_as_it_refers_to_it(stag
         }
 
     nobody, everybody = {"": 404, "stranger": 404}, dict.fromkeys(("", "stranger", "author", "coach", "manager"), 200)
-    desk = {"author": 200, "coach": 200, "manager": 200}
+    desk = {"author": 200, "coach": 200, "manager": 200}  # the control: it is there for who works on it
     assert seen() == nobody | desk
     stage.step(author, record_id, "submit")
     assert seen() == nobody | desk
@@ -148,6 +151,7 @@ def test_L9_A2_a_file_is_seen_by_whoever_sees_its_record_as_it_refers_to_it(stag
     assert seen() == nobody | desk
 
 
+@pytest.mark.case("A2")
 def test_A2_addresses_of_files_that_nobody_made_are_not_found(stage: Stage) -> None:
     record_id, (picture, text) = with_files(stage, (PICTURE, "stall.jpg"), (b"Offers.", "offers.txt"))
     author = stage.client("author")
@@ -159,6 +163,7 @@ def test_A2_addresses_of_files_that_nobody_made_are_not_found(stage: Stage) -> N
     assert author.get(f"/files/{picture}/480").status_code == author.get(f"/files/{text}/any-name").status_code == 200
 
 
+@pytest.mark.case("U2")
 def test_U2_headers_let_nothing_in_a_file_run(stage: Stage) -> None:
     files = (
         (PICTURE, "a.jpg"),
@@ -252,6 +257,7 @@ def attach_page(stage: Stage, record_id: str) -> str:
     return stage.client("author").get(f"/work/{record_id}/edit").text
 
 
+@pytest.mark.case("E1")
 @pytest.mark.parametrize(
     ("url", "player"),
     [
@@ -274,6 +280,7 @@ def test_E1_a_video_is_a_link_until_it_is_played_and_its_player_s_address_is_mad
     )
 
 
+@pytest.mark.case("E1", "E3")
 def test_E1_E3_other_addresses_stay_links_and_no_other_page_may_show_a_frame(stage: Stage) -> None:
     for url in (
         "https://evil.example/watch?v=abc_DEF-123", "https://www.youtube.com.evil.example/watch?v=abc_DEF-123",

@@ -33,6 +33,7 @@ def test_the_control_the_scan_sees_what_could_run() -> None:
     assert alarms('<p onclick="x">a</p><a href="java\tscript:x">b</a><script>1</script>') != []
 
 
+@pytest.mark.case("X1", "X6", "X7", "X10", control="test_the_control_the_scan_sees_what_could_run")
 def test_X1_X6_X7_X10_hostile_texts_are_inert_on_every_page(stage: Stage, payloads: Path) -> None:
     author, reader, writer, coach = stage.actor("author"), stage.client(), stage.client("author"), stage.client("coach")
     for payload in hostile(payloads, 24):
@@ -59,6 +60,7 @@ def test_X1_X6_X7_X10_hostile_texts_are_inert_on_every_page(stage: Stage, payloa
     assert reader.get("/practices.atom").status_code == 200
 
 
+@pytest.mark.case("X6", "X8", control="test_the_control_the_scan_sees_what_could_run")
 def test_X6_X8_names_queries_and_addresses_are_escaped(stage: Stage) -> None:
     bad = '"><script>alert(1)</script>{{7777*3}}'
     stage.site.act(accounts.add_person, name=bad, email="bad@example.org", password=PASSWORD)
@@ -110,6 +112,7 @@ def test_queries_over_a_thousand_characters_are_refused_kindly(stage: Stage) -> 
     assert page.status_code == 400 and "1001 characters" in unescape(page.text)
 
 
+@pytest.mark.case("U9")
 def test_U9_a_spreadsheet_never_gets_a_formula(stage: Stage, payloads: Path) -> None:
     lines = [line for line in (payloads / "csv_injection.txt").read_text().splitlines() if len(line) > 8]
     for line in lines:
@@ -203,6 +206,7 @@ def test_A6_a_decision_about_an_older_version_is_refused_and_the_words_are_kept(
     assert post(stage.client("coach"), f"/records/{record_id}/publish", seen="2").status_code == 303
 
 
+@pytest.mark.case("C3")
 def test_C3_the_second_of_two_writers_sees_both_texts_and_loses_nothing(stage: Stage) -> None:
     author = stage.actor("author")
     record_id = stage.record(author)
@@ -220,15 +224,21 @@ def test_C3_the_second_of_two_writers_sees_both_texts_and_loses_nothing(stage: S
     assert page.status_code == 409
     assert "What the second writer wrote." in page.text and "first" in page.text and "Two versions" in page.text
     assert 'name="base" value="2"' in page.text  # saving again keeps hers, knowingly
+    # the control: having seen the other text, she may
     assert post(stage.client("author"), f"/work/{record_id}/edit", **{**fields, "base": "2"}).status_code == 303
 
 
+@pytest.mark.case("C4")
 def test_C4_pressing_twice_makes_one_record(stage: Stage) -> None:
     browser = stage.client("author")
     fields = {"title": "Pressed twice in a row", "language": "en", "action": "save", "start_key": "abcdefgh12345678"}
     places = {post(browser, "/work/new/experience", **fields).location for _ in range(3)}
     assert len(places) == 1
     assert len(stage.site.ask(authoring.my_records, stage.actor("author"))) == 1
+    post(browser, "/work/new/experience", **{**fields, "start_key": "another-key-12345"})
+    assert (
+        len(stage.site.ask(authoring.my_records, stage.actor("author"))) == 2
+    )  # the control: another form is another one
 
 
 def test_an_expired_session_in_the_middle_of_writing_costs_no_word(stage: Stage) -> None:

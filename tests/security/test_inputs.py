@@ -73,6 +73,7 @@ def test_the_control_the_oracle_sees_what_could_run() -> None:
     assert alarms('<p class="a"><a href="/x">&lt;script&gt;</a></p>') == []
 
 
+@pytest.mark.case("X1", "X6", "X8", control="test_the_control_the_oracle_sees_what_could_run")
 def test_X1_X6_X8_every_text_field_of_a_record_takes_hostile_text_and_shows_it_inert(
     stage: Stage, payloads: Path
 ) -> None:
@@ -98,6 +99,7 @@ def test_X1_X6_X8_every_text_field_of_a_record_takes_hostile_text_and_shows_it_i
     assert saved > 20  # the control: most of it really is stored and shown
 
 
+@pytest.mark.case("X8", control="test_the_control_the_oracle_sees_what_could_run")
 def test_X8_Q2_Q3_every_argument_of_every_page_takes_hostile_text(stage: Stage, payloads: Path) -> None:
     stage.record(stage.actor("author"), "published")
     anyone, manager = stage.client(), stage.client("manager")
@@ -132,6 +134,7 @@ def test_Q1_bytes_that_are_no_text_are_searched_for_or_refused(stage: Stage, q: 
             ElementTree.fromstring(answer.data)
 
 
+@pytest.mark.case("A2")
 @pytest.mark.parametrize("place", ["%00", "a%00b", "%ff", "..%2f..%2fetc", "x" * 5000, "%F0%9F%92%A9", "~desk", "1'--"])
 def test_A2_ids_that_no_record_has_are_not_found_on_any_route(stage: Stage, place: str) -> None:
     manager = stage.client("manager")
@@ -151,6 +154,7 @@ def test_A2_ids_that_no_record_has_are_not_found_on_any_route(stage: Stage, plac
         assert answer.status_code in (404, 422), path
 
 
+@pytest.mark.case("A2")
 def test_A2_Q1_a_nul_byte_is_no_part_of_any_id_on_any_database(stage_on: Stage) -> None:
     record_id = stage_on.record(stage_on.actor("author"))
     manager, anyone = stage_on.client("manager"), stage_on.client()
@@ -182,6 +186,7 @@ def test_A2_Q1_a_nul_byte_is_no_part_of_any_id_on_any_database(stage_on: Stage) 
         assert manager.get(path).status_code in (200, 404), path
 
 
+@pytest.mark.case("A2")
 @pytest.mark.parametrize("number", ["0", "2147483648", "99999999999999999999999999", "999999999", "-1"])
 def test_A2_person_and_member_numbers_nobody_has_are_not_found(stage: Stage, number: str) -> None:
     manager = stage.client("manager")
@@ -194,6 +199,7 @@ def test_A2_person_and_member_numbers_nobody_has_are_not_found(stage: Stage, num
         assert answer.status_code in (404, 422), (path, answer.status_code)
 
 
+@pytest.mark.case("X10", control="knowledge/derive/test_prose.py::test_template_syntax_is_text")
 def test_X10_template_syntax_is_text_in_titles_words_names_and_errors(stage: Stage) -> None:
     evil = "{{7*7}} ${7*7} {% print 7*7 %} %(name)s {config} {0.__class__}"
     stage.site.act(accounts.add_person, name=evil, email="evil@example.org", password=PASSWORD)
@@ -210,6 +216,9 @@ def test_X10_template_syntax_is_text_in_titles_words_names_and_errors(stage: Sta
         assert "49" not in re.sub(r'value="[^"]*"|\d{2}:\d{2}|\?v=\w+|id="[^"]*"', "", page)
 
 
+@pytest.mark.case(
+    "X12", control="security/test_one_way_in.py::test_X12_an_answer_that_lost_its_policy_or_has_a_laxer_one_is_seen"
+)
 def test_X12_S13_every_response_of_every_route_and_of_every_error_has_the_strict_policy(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +263,7 @@ def _raising(error: Exception) -> Any:
     return view
 
 
+@pytest.mark.case("X9", "X11", control="test_the_control_the_oracle_sees_what_could_run")
 @pytest.mark.parametrize("ending", ["", ".json", ".atom"])
 def test_X9_X11_hostile_titles_leave_json_and_atom_whole(stage: Stage, payloads: Path, ending: str) -> None:
     titles = [t[:110].strip() for t in strings(payloads, 90, 11)] + [
@@ -283,6 +293,7 @@ def formulas(table: str) -> list[str]:
     return [c for c in cells if re.match(r"\s*[=+\-@\t\r＝＋－＠]", c)]
 
 
+@pytest.mark.case("U9")
 def test_U9_no_cell_of_the_table_is_a_formula(stage: Stage, payloads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [li for li in (payloads / "csv_injection.txt").read_text().splitlines() if len(li) > 8]
     lines += [
@@ -376,6 +387,7 @@ def test_A5_whoever_wrote_it_cannot_publish_it_in_any_of_her_roles(stage: Stage,
     )  # control
 
 
+@pytest.mark.case("C1", "C2")
 def test_C1_C2_of_two_decisions_one_is_taken_and_the_words_of_the_other_are_kept(stage: Stage) -> None:
     record_id = stage.record(stage.actor("author"), "in_review")
     stage.person("second")
@@ -394,6 +406,7 @@ def test_C1_C2_of_two_decisions_one_is_taken_and_the_words_of_the_other_are_kept
     assert steps == [("submit",), ("request-changes",)]
 
 
+@pytest.mark.case("C4")
 def test_C4_pressing_send_twice_leads_to_the_desk_both_times_and_makes_one_record(stage: Stage) -> None:
     browser = stage.client("author")
     fields = answers(stage)
@@ -411,6 +424,7 @@ def test_C4_pressing_send_twice_leads_to_the_desk_both_times_and_makes_one_recor
     assert rows(stage, "SELECT count(*) FROM revision") == [(1,)]
 
 
+@pytest.mark.case("C6")
 def test_C6_what_is_saved_after_a_co_author_sent_the_record_is_refused_but_not_lost(stage: Stage) -> None:
     author, colleague = stage.actor("author"), stage.client("colleague")
     record_id = stage.record(author)
@@ -433,6 +447,7 @@ def test_C6_what_is_saved_after_a_co_author_sent_the_record_is_refused_but_not_l
     )
 
 
+@pytest.mark.case("C1")
 @pytest.mark.parametrize("error", [WriteConflict("x"), StorageUnavailable("x")])
 def test_F5_C1_a_save_that_meets_a_busy_database_keeps_the_text(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, error: Exception
@@ -471,6 +486,7 @@ def test_Q3_forms_with_far_too_many_fields_are_refused_fast_by_name_or_by_number
     assert send(author, "/work/new/experience", fields, action="save").status_code in (303, 422)
 
 
+@pytest.mark.case("S9")
 def test_S9_crlf_in_names_words_and_queries_reaches_no_header(stage: Stage, payloads: Path) -> None:
     lines = (payloads / "crlf.txt").read_text(errors="replace").splitlines() + [
         "a\r\nSet-Cookie: crlf=1",

@@ -172,6 +172,7 @@ def browser_of(ground: Ground, reader: str) -> FlaskClient:
     return browser
 
 
+@pytest.mark.case("L10")
 @pytest.mark.parametrize("reader", READERS)
 def test_L1_L2_L4_L5_L7_L8_L10_L15_nobody_else_meets_a_canary_anywhere(ground: Ground, reader: str) -> None:
     pages = crawl(browser_of(ground, reader))
@@ -210,6 +211,7 @@ def test_the_control_the_desks_do_meet_them(ground: Ground) -> None:
     assert {"words with publish", "account e-mail"} <= {what for what, _ in met(private)}
 
 
+@pytest.mark.case("L11")
 def test_L3_L8_L11_a_working_copy_is_met_by_its_writer_and_by_nobody_else_not_even_at_the_desk(ground: Ground) -> None:
     stage, secrets = ground.stage, {w: CANARIES[w] for w in ("working copy", "begun record")}
     shared = stage.record(stage.actor("author"), title="A draft of two")
@@ -275,6 +277,7 @@ def test_L18_nothing_public_changed_a_byte_while_a_newer_version_is_written(grou
     assert stage.site.ask(authoring.open_desk, stage.actor("author"), ground.revised).record.live_id
 
 
+@pytest.mark.case("A2")
 @pytest.mark.parametrize("reader", ["", "reader", "rival", "elsewhere"])
 def test_L17_A2_an_invisible_record_answers_like_one_that_does_not_exist(ground: Ground, reader: str) -> None:
     browser = browser_of(ground, reader)

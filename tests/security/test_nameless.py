@@ -83,6 +83,7 @@ def surfaces(ground: Site, record: str, reader: str) -> dict[str, str]:
     return pages
 
 
+@pytest.mark.case("L10")
 @pytest.mark.parametrize("reader", ["", "reader"])
 def test_L1_L3_L4_L5_L7_L8_L10_L13_a_nameless_record_names_nobody_on_any_public_surface(
     ground: Site, reader: str

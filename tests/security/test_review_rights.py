@@ -143,6 +143,7 @@ def test_A4_steps_of_two_coaches_follow_the_table(ground: Ground, reader: str, s
             assert answer in (401, 403, 404, 409, 422), (step.id, reader, state, answer)
 
 
+@pytest.mark.case("A2")
 @pytest.mark.parametrize("reader", READERS)
 def test_A2_phrases_and_progress_are_for_the_coaches_of_the_programme_and_managers(ground: Ground, reader: str) -> None:
     allowed = reader in ("coach", "second", "manager")
@@ -167,6 +168,7 @@ def test_A3_a_step_takes_no_evidence_from_who_may_not_score(ground: Ground) -> N
         assert [tuple(row) for row in session.execute(query, {"id": record})] == [(0, "", "")]
 
 
+@pytest.mark.case("X6", "X7")
 def test_X6_X7_words_of_a_review_are_text_and_never_markup(ground: Ground) -> None:
     bad, stage, record = "<script>alert(1)</script>{{7*7}}", ground.stage, ground.make("in_review")
     number = stage.site.act(opinions.ask, stage.actor("coach"), record, stage.actor("far").person_id, bad).id

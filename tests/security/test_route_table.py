@@ -249,6 +249,7 @@ def test_A1_A11_the_public_page_follows_the_live_revision(world: World, reader: 
         assert browser.get(path, follow_redirects=True).status_code == 404, path
 
 
+@pytest.mark.case("A2")
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("state", STATES)
 def test_A1_A2_a_version_has_an_address_for_everybody_if_it_was_public_and_for_nobody_else(
@@ -264,6 +265,7 @@ def test_A1_A2_a_version_has_an_address_for_everybody_if_it_was_public_and_for_n
     assert browser.get("/practices/none/v/1").status_code == 404
 
 
+@pytest.mark.case("A2")
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("state", STATES)
 def test_A1_A2_a_link_opens_its_record_for_anybody_and_says_nothing_about_any_other(
@@ -376,6 +378,7 @@ def test_A1_taking_up_and_handing_back_follow_the_table(world: World, reader: st
         assert world.state_of(record_id) == before, "whose a record is says nothing of its state"
 
 
+@pytest.mark.case("A2", "L9")
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("state", STATES)
 def test_A1_A2_L9_files_follow_the_revision_that_refers_to_them(world: World, reader: str, state: str) -> None:

@@ -92,6 +92,7 @@ def _rename(session: Any) -> str:
     return ""
 
 
+@pytest.mark.case("S9")
 def test_S2_S9_a_crafted_next_leads_to_this_site_or_home_and_injects_no_header(stage: Stage, payloads: Path) -> None:
     lines = (payloads / "open_redirect.txt").read_text(errors="replace").splitlines()[::4]
     lines += (payloads / "crlf.txt").read_text(errors="replace").splitlines()
@@ -156,6 +157,7 @@ def test_S4_A7_an_ended_session_stays_dead_whatever_copy_of_the_cookie_is_left(s
     assert thief.post("/work/new/experience", data={"title": "T"}).status_code in (400, 401)
 
 
+@pytest.mark.case("A12")
 def test_A7_A12_a_coach_who_leaves_loses_every_desk_at_the_next_request(stage: Stage) -> None:
     record_id = stage.record(stage.actor("author"), "in_review")
     coach, person = stage.client("coach"), stage.actor("coach")
@@ -286,6 +288,7 @@ def test_the_cookie_is_hidden_from_scripts_strict_to_this_site_and_secure_under_
         assert ("Strict-Transport-Security" in answer.headers) is secure
 
 
+@pytest.mark.case("S8")
 def test_S8_a_foreign_host_header_ends_up_in_nothing_we_say(stage: Stage) -> None:
     record_id = stage.record(stage.actor("author"), "published")
     seen = []

@@ -133,6 +133,9 @@ def test_S12_a_long_password_counts_to_its_last_letter(stage: Stage) -> None:
     assert stage.site.act(signing.sign_in, KEY, "long@example.org", long + "a")
 
 
+@pytest.mark.case(
+    "X12", control="security/test_one_way_in.py::test_X12_an_answer_that_lost_its_policy_or_has_a_laxer_one_is_seen"
+)
 def test_X12_S13_every_response_carries_a_strict_policy(stage: Stage) -> None:
     browser = stage.client("manager")
     for path in ("/", "/practices.json", "/nope", "/manage", "/practices.atom", "/sign-in", "/healthz"):

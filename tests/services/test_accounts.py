@@ -92,6 +92,7 @@ def test_s6_known_and_unknown_addresses_cost_the_same_work(stage: Stage, monkeyp
     assert work == [["hash"]] * 2
 
 
+@pytest.mark.case("S11", control="test_a_newcomer_becomes_a_practitioner_and_nothing_more")
 @pytest.mark.parametrize(
     "address",
     ["аuthor@example.org", "author@exаmple.org", "authör@example.org", "author", "a@b", "a b@example.org", "@example.org",
@@ -105,6 +106,7 @@ def test_s11_a_look_alike_or_broken_address_is_refused(stage: Stage, address: st
     assert people(stage) == before
 
 
+@pytest.mark.case("S11")
 @pytest.mark.parametrize(
     "address", ["AUTHOR@EXAMPLE.ORG", "ａuthor@example.org", " author@example.org\t", "author＠example.org"]
 )
@@ -114,6 +116,7 @@ def test_s11_other_spellings_of_an_address_are_the_same_account(stage: Stage, ad
     assert people(stage) == before
 
 
+@pytest.mark.case("S11")
 def test_s11_a_name_cannot_turn_the_text_around(stage: Stage) -> None:
     register(stage, "x@example.org", name="Ann\u202egpj.exe\u2066\x00\n Smith ")
     with stage.site.db.reading() as session:

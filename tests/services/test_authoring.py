@@ -70,6 +70,7 @@ def test_a3_what_is_not_a_field_of_the_type_is_not_taken(stage: Stage) -> None:
     assert not {"state", "author_id", "live_id", "role", "is_published"} & set(record.latest.values)
 
 
+@pytest.mark.case("C4")
 def test_c4_pressing_twice_gives_one_record(stage: Stage) -> None:
     first = start(stage, key="pressed")
     again = start(stage, key="pressed")
@@ -81,6 +82,7 @@ def test_c4_pressing_twice_gives_one_record(stage: Stage) -> None:
     assert start(stage, key="other").id != first.id
 
 
+@pytest.mark.case("C4")
 def test_c4_the_key_of_somebody_else_opens_nothing(stage: Stage) -> None:
     mine = start(stage, key="pressed")
     with pytest.raises(NotFound):
@@ -88,6 +90,7 @@ def test_c4_the_key_of_somebody_else_opens_nothing(stage: Stage) -> None:
     assert numbers(stage, mine.id) == [1]
 
 
+@pytest.mark.case("C4")
 def test_c4_pressing_at_the_same_moment_gives_one_record(stage_on: Stage) -> None:
     begin, made, told = threading.Barrier(4), [], []
 
@@ -122,6 +125,7 @@ def test_every_save_makes_a_revision_and_a_save_without_change_makes_none(stage:
     assert numbers(stage, record.id) == [2, 1]
 
 
+@pytest.mark.case("C3")
 def test_c3_who_saves_over_a_newer_version_gets_both_texts_and_neither_is_lost(stage: Stage) -> None:
     record = start(stage)
     stage.site.act(authoring.add_author, stage.actor("author"), record.id, "", "colleague@example.org")
@@ -137,6 +141,7 @@ def test_c3_who_saves_over_a_newer_version_gets_both_texts_and_neither_is_lost(s
     assert numbers(stage, record.id) == [3, 2, 1]
 
 
+@pytest.mark.case("C3")
 @pytest.mark.parametrize("base", [0, 2, 99, -1])
 def test_c3_a_base_that_never_was_is_a_conflict_too(stage: Stage, base: int) -> None:
     record = start(stage)

@@ -59,6 +59,7 @@ def test_a_coach_takes_a_record_up_and_everybody_can_see_it(two: Stage) -> None:
     assert indexing.compare(two.site.db, two.site.engine).same
 
 
+@pytest.mark.case("C1")
 def test_C1_the_second_of_two_coaches_is_told_that_the_other_was_faster(two: Stage) -> None:
     record = two.record(two.actor("author"), "in_review")
     first, second = two.client("coach"), two.client("second")

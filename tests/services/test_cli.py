@@ -180,6 +180,7 @@ def test_the_demo_stays_out_of_a_site_that_has_people(praxis: Praxis, tmp_path: 
 # ---------------------------------------------------------------------------- files
 
 
+@pytest.mark.case("F7")
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_F7_files_and_database_are_held_against_each_other(praxis: Praxis, tmp_path: Path) -> None:
     good(praxis("init"))

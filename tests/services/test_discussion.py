@@ -116,6 +116,7 @@ def test_asking_for_changes_makes_a_point_when_there_is_none(stage: Stage, recor
     assert len(points(stage, "author", again)) == 1, "there was a point already"
 
 
+@pytest.mark.case("C4")
 def test_C4_pressing_twice_says_it_once(stage: Stage, record: str) -> None:
     first, second = (begin(stage, "coach", record, key="pressed") for _ in range(2))
     assert first == second and len(points(stage, "coach", record)) == 1
@@ -124,6 +125,7 @@ def test_C4_pressing_twice_says_it_once(stage: Stage, record: str) -> None:
     assert len(points(stage, "coach", record)[0].thread.comments) == 2
 
 
+@pytest.mark.case("Q8")
 def test_Q8_a_flood_of_comments_is_stopped_kindly(stage: Stage, record: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discussion, "MOST", 3)
     for _ in range(3):
@@ -142,6 +144,7 @@ def test_a_point_without_words_or_with_too_many_is_refused(stage: Stage, record:
         begin(stage, "coach", record, text)
 
 
+@pytest.mark.case("A2")
 def test_A2_threads_of_another_record_are_not_there(stage: Stage, record: str) -> None:
     other = stage.record(stage.actor("author"), "in_review")
     thread = begin(stage, "coach", other)
@@ -189,6 +192,7 @@ def test_who_takes_part_is_told_by_mail_and_nobody_of_a_private_note_who_may_not
     assert told == [author, coach, author]
 
 
+@pytest.mark.case("X1")
 def test_comments_are_text_and_never_markup(stage: Stage, record: str) -> None:
     begin(stage, "coach", record, "<script>alert(1)</script> {{7*7}}", quote="<img src=x onerror=alert(1)>")
     for page in (f"/review/{record}", f"/work/{record}", f"/work/{record}/points"):

@@ -320,6 +320,7 @@ def test_whoever_asks_for_changes_leaves_a_point_to_address(peopled: Stage) -> N
     assert len(peopled.site.ask(discussion.of, peopled.actor("author"), record).open) == 2
 
 
+@pytest.mark.case("A10")
 def test_A10_addressed_points_are_resolved_all_at_once_or_not_at_all(peopled: Stage) -> None:
     author, coach = peopled.actor("author"), peopled.actor("coach")
     record, other = (peopled.record(author, "in_review") for _ in range(2))
@@ -438,6 +439,7 @@ def test_only_a_coach_without_a_part_in_it_can_be_asked(peopled: Stage, whom: st
     assert asked(peopled, record, "far")
 
 
+@pytest.mark.case("A12")
 def test_A12_who_is_no_coach_any_more_reads_nothing_though_she_was_asked(peopled: Stage) -> None:
     record, far = peopled.record(peopled.actor("author"), "in_review"), peopled.client("far")
     number = asked(peopled, record)

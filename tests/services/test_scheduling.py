@@ -118,6 +118,7 @@ def test_F8_a_clock_that_is_set_back_publishes_nothing_early_and_nothing_twice(s
     assert published(stage, record) == 1
 
 
+@pytest.mark.case("C8")
 @pytest.mark.parametrize(
     ("who", "step"), [("author", "recall"), ("coach", "request-changes"), ("coach", "publish"), ("manager", "withdraw")]
 )
@@ -171,6 +172,7 @@ def _new_text(session: Any, record: str) -> None:
     authoring.put(session, found, {**found.latest.values, "objective": "Something else."}, None)
 
 
+@pytest.mark.case("A12")
 @pytest.mark.parametrize("happens", [_leaves, _is_deactivated, _becomes_author, _wish])
 def test_A5_A6_A12_everything_is_checked_again_on_the_day(stage: Stage, clock: Clock, happens: Any) -> None:
     stage.person("second")
@@ -253,6 +255,7 @@ def test_a_decision_is_called_off_by_who_could_take_it(stage: Stage, clock: Cloc
         stage.site.act(scheduling.call_off, stage.actor("coach"), record)
 
 
+@pytest.mark.case("C7")
 def test_C7_several_sweeps_at_once_publish_once(stage_on: Stage, clock: Clock) -> None:
     records = [stage_on.record(stage_on.actor("author"), "in_review") for _ in range(3)]
     for record in records:
@@ -288,6 +291,7 @@ def _killed_at(folder: Path, statement: int) -> int:
     os._exit(0)
 
 
+@pytest.mark.case("F1", "F9")
 def test_F1_F9_killed_at_any_statement_it_is_done_once_in_the_end(tmp_path: Path) -> None:
     stage = make_stage(tmp_path)
     stage.manager()
@@ -364,6 +368,7 @@ def test_a_type_that_goes_out_of_date_says_after_how_many_years(stage: Stage, cl
         assert openness.expires(record_type, {"valid_until": "2025-05-07"}, moment) == datetime(2025, 5, 8, tzinfo=UTC)
 
 
+@pytest.mark.case("C8")
 def test_C8_what_was_withdrawn_is_never_asked_about(stage: Stage, clock: Clock) -> None:
     record, other = old(stage, clock), old(stage, clock)
     clock.to("2026-06-01")

@@ -43,6 +43,7 @@ def test_it_opens_the_latest_text_read_only_without_an_account(stage: Stage, rec
         assert guest.get(path).status_code == status
 
 
+@pytest.mark.case("A2")
 def test_A2_the_page_is_for_no_cache_no_search_engine_and_no_other_site(stage: Stage, record: str) -> None:
     guest = stage.client()
     for token in (link(stage, record), "forged"):
@@ -113,6 +114,7 @@ def test_bad_input_is_answered_on_the_page_with_what_was_typed(stage: Stage, rec
             link(stage, record, **given)
 
 
+@pytest.mark.case("Q8")
 def test_Q8_a_flood_is_stopped_and_says_so(stage: Stage, record: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "MOST", 2)
     token = link(stage, record)

@@ -53,6 +53,7 @@ def test_only_who_may_edit_the_record_now_may_add_a_file(stage: Stage) -> None:
     assert keep(stage, author, record_id).name == "offers.txt"  # the control
 
 
+@pytest.mark.case("A2")
 def test_A2_naming_a_file_of_another_record_is_refused_and_opens_nothing(stage: Stage) -> None:
     author, stranger = stage.actor("author"), stage.actor("stranger")
     secret = keep(stage, author, stage.record(author))
@@ -82,6 +83,7 @@ def test_the_type_of_a_row_is_what_its_file_is_and_not_what_somebody_says(stage:
     assert stage.site.ask(authoring.open_desk, author, record_id).missing == ()
 
 
+@pytest.mark.case("U11")
 def test_U11_a_person_has_so_much_room_and_a_record_so_many_files(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     stage = make_stage(tmp_path, files_per_person=1)
     for name in ("manager", "author", "other"):
@@ -101,6 +103,7 @@ def test_U11_a_person_has_so_much_room_and_a_record_so_many_files(tmp_path, monk
     stage.site.db.close()
 
 
+@pytest.mark.case("U5")
 @pytest.mark.parametrize(
     ("given", "label"),
     [
@@ -113,6 +116,7 @@ def test_U5_a_given_name_is_a_label_and_no_more(given: str, label: str) -> None:
     assert uploads.label(given) == label
 
 
+@pytest.mark.case("U5")
 def test_U5_hostile_names_never_reach_the_store(stage: Stage, payloads) -> None:  # type: ignore[no-untyped-def]
     author = stage.actor("author")
     record_id = stage.record(author)
@@ -121,6 +125,7 @@ def test_U5_hostile_names_never_reach_the_store(stage: Stage, payloads) -> None:
     for number, name in enumerate(names):
         found = uploads.label(name)
         assert 0 < len(found) <= 120 and not set(found) & set("/\\\0\r\n"), (number, name)
+    assert any(uploads.label(name) != name for name in names)  # the control: there was something to take off
     for name in names[:2]:
         assert keep(stage, author, record_id, name.encode() + b" x", name).id
     assert all(name.replace("/", "").isalnum() for name, _ in stage.site.uploads.store.names())
@@ -156,6 +161,7 @@ def test_a_file_comes_in_chunks_and_goes_on_after_a_cut_where_it_stopped(stage_o
     assert [name for name, _ in taken.store.names("parts")] == []
 
 
+@pytest.mark.case("A2")
 def test_A2_an_upload_is_its_own_person_s_and_record_s(stage: Stage) -> None:
     author, colleague, taken = stage.actor("author"), stage.actor("colleague"), stage.site.uploads
     record_id, other = stage.record(author), stage.record(author)
@@ -171,6 +177,7 @@ def test_A2_an_upload_is_its_own_person_s_and_record_s(stage: Stage) -> None:
     assert taken.add(author, record_id, begun.id, 0, b"x" * 100).received == 100  # the control
 
 
+@pytest.mark.case("U6")
 def test_U6_chunks_that_are_too_small_too_large_or_too_many_are_refused(stage: Stage) -> None:
     author, taken = stage.actor("author"), stage.site.uploads
     record_id = stage.record(author)
@@ -191,6 +198,7 @@ def test_U6_chunks_that_are_too_small_too_large_or_too_many_are_refused(stage: S
         taken.begin(author, record_id, "a.txt", 100, "one too many")
 
 
+@pytest.mark.case("U2", control="test_a_file_comes_in_chunks_and_goes_on_after_a_cut_where_it_stopped")
 def test_a_file_that_is_refused_at_the_end_leaves_nothing(stage: Stage) -> None:
     author, taken = stage.actor("author"), stage.site.uploads
     record_id, content = stage.record(author), b"<svg onload=alert(1)>"
@@ -220,6 +228,7 @@ def test_a_chunk_that_was_lost_is_asked_for_again(stage: Stage) -> None:
 # ---------------------------------------------------------------------------- agreement
 
 
+@pytest.mark.case("F7")
 def test_F7_bytes_without_a_row_and_rows_without_bytes_are_found(stage: Stage) -> None:
     author, taken, db = stage.actor("author"), stage.site.uploads, stage.site.db
     record_id = stage.record(author)
@@ -239,6 +248,7 @@ def test_F7_bytes_without_a_row_and_rows_without_bytes_are_found(stage: Stage) -
     assert taken.store.size(f"{kept.id}/whole") == len(TEXT)
 
 
+@pytest.mark.case("F7")
 def test_F7_the_sweep_removes_what_is_old_and_belongs_to_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     author, taken, db = stage.actor("author"), stage.site.uploads, stage.site.db
     record_id = stage.record(author)
@@ -268,6 +278,7 @@ def test_a_file_nobody_used_is_removed_and_one_of_an_earlier_version_is_not(stag
     assert taken.store.size(f"{unused.id}/whole") is None
 
 
+@pytest.mark.case("L20")
 def test_L20_words_of_a_draft_s_file_are_found_at_its_desk_and_by_nobody_else(whoosh_stage: Stage) -> None:
     author, reader = whoosh_stage.actor("author"), whoosh_stage.client()
     record_id = whoosh_stage.record(author)
@@ -283,7 +294,7 @@ def test_L20_words_of_a_draft_s_file_are_found_at_its_desk_and_by_nobody_else(wh
     whoosh_stage.step(author, record_id, "submit")
     assert found() == 0
     whoosh_stage.step(whoosh_stage.actor("coach"), record_id, "publish")
-    assert found() == 1
+    assert found() == 1  # the control: its words are in the index
     whoosh_stage.step(author, record_id, "revise")
     draft = keep(whoosh_stage, author, record_id, b"Secondcanary words.", "more.txt")
     show(whoosh_stage, author, record_id, draft.id)

@@ -36,6 +36,7 @@ def latest(stage: Stage, record: str) -> tuple[int, str]:
         return found.latest.number, found.latest.title
 
 
+@pytest.mark.case("L10")
 def test_L10_L18_only_versions_that_were_public_have_an_address(stage: Stage, twice: str) -> None:
     browser = stage.client()
     first, third = (browser.get(f"/practices/{twice}/v/{n}") for n in (1, 3))
@@ -108,6 +109,7 @@ def test_a_withdrawal_may_give_everybody_no_reason_at_all(stage: Stage) -> None:
     assert "Ask the police." in stage.client("author").get(f"/work/{record}").text  # the control
 
 
+@pytest.mark.case("L10")
 def test_L10_readers_compare_what_was_public_and_nothing_else(stage: Stage, twice: str) -> None:
     browser = stage.client()
     page = browser.get(f"/practices/{twice}/v/compare?from=3&to=1").text
@@ -118,6 +120,7 @@ def test_L10_readers_compare_what_was_public_and_nothing_else(stage: Stage, twic
     assert "Fourth" in stage.client("author").get(f"/work/{twice}/compare?from=2&to=4").text
 
 
+@pytest.mark.case("L10")
 def test_L10_what_readers_compare_holds_nothing_private(stage: Stage) -> None:
     author, coach = stage.actor("author"), stage.actor("coach")
     hidden = {"contact": {"name": "Quibblewick", "reach": "q@example.org", "show": "nobody"}, "coach_note": "Zarfle."}
@@ -147,6 +150,7 @@ def test_going_back_makes_a_new_revision_and_loses_nothing(stage: Stage, twice: 
         stage.site.act(versions.go_back, stage.actor("author"), twice, 1, 4)
 
 
+@pytest.mark.case("A2")
 def test_A2_nobody_goes_back_who_may_not_write(stage: Stage, twice: str) -> None:
     for who, error in (("coach", Forbidden), ("stranger", NotFound), ("reader", NotFound)):
         with pytest.raises(error):

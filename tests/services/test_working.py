@@ -48,6 +48,7 @@ def test_keeping_makes_no_version_and_a_save_removes_the_copy(stage_on: Stage) -
     assert count(stage) == 0
 
 
+@pytest.mark.case("C4")
 def test_C4_a_key_that_was_kept_already_changes_nothing(stage_on: Stage) -> None:
     place = Place(shared(stage_on))
     first = keep(stage_on, "author", place, "same")
@@ -55,6 +56,7 @@ def test_C4_a_key_that_was_kept_already_changes_nothing(stage_on: Stage) -> None
     assert first.tag == again.tag and "context2" not in dict(map(tuple, again.fields))
 
 
+@pytest.mark.case("C3")
 def test_C3_another_tab_is_never_overwritten_unseen_not_even_by_a_save(stage_on: Stage) -> None:
     stage, place = stage_on, Place(shared(stage_on))
     first = keep(stage, "author", place)

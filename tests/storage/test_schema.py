@@ -117,6 +117,7 @@ def test_f13_every_released_schema_with_data_in_it_is_upgraded_without_loss(stag
     assert difference(db) == []
 
 
+@pytest.mark.case("F1")
 def test_f13_a_migration_that_fails_halfway_leaves_the_old_schema(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

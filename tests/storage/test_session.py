@@ -122,6 +122,7 @@ def test_f5_a_locked_row_is_waited_for_only_so_long(stage_on: Stage) -> None:
     impatient.close()
 
 
+@pytest.mark.case("C3")
 def test_the_second_of_two_writers_of_a_record_is_told(stage_on: Stage) -> None:
     db, record_id = stage_on.site.db, stage_on.record(stage_on.actor("author"))
     with db.reading() as session:

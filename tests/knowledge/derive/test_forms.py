@@ -154,6 +154,7 @@ def test_the_page_has_no_id_twice_and_every_control_has_a_label() -> None:
     assert "remove:rules:1" in browser.buttons
 
 
+@pytest.mark.case("X1")
 def test_what_was_typed_is_never_markup_in_the_form() -> None:
     hostile = '"><script>alert(1)</script>{{7*7}}</textarea>'
     values = checks.shape(

@@ -114,12 +114,14 @@ SEEDED = [
 ]
 
 
+@pytest.mark.case("X1", "X3", "X4", "X5")
 @pytest.mark.parametrize("seeded", SEEDED)
 def test_the_checker_sees_a_seeded_fault_and_the_sanitiser_takes_it_away(seeded: str) -> None:
     assert Checker(seeded).faults
     assert Checker(sanitize(seeded)).faults == []
 
 
+@pytest.mark.case("X1")
 def test_no_published_payload_leaves_more_than_allowed_structure(hostile: list[str]) -> None:
     assert len(hostile) > 1400
     for payload in hostile:
@@ -129,6 +131,7 @@ def test_no_published_payload_leaves_more_than_allowed_structure(hostile: list[s
     assert any(Checker(payload).faults for payload in hostile)  # the control: unsanitised, they are caught
 
 
+@pytest.mark.case("X2")
 def test_cleaning_again_changes_nothing(hostile: list[str]) -> None:
     for payload in hostile:
         for once in (render(payload), sanitize(payload)):
@@ -136,6 +139,7 @@ def test_cleaning_again_changes_nothing(hostile: list[str]) -> None:
     assert any(sanitize(payload) != payload for payload in hostile)  # the control
 
 
+@pytest.mark.case("X3")
 @pytest.mark.parametrize(
     "start", ["javascript:", "JaVaScRiPt:", "vbscript:", "data:text/html,", "file:///", "blob:", "x:"]
 )
@@ -162,12 +166,14 @@ def test_an_address_of_another_scheme_is_dropped(start: str, wrap: str) -> None:
     assert 'href="https://a.example"' in render("[x](https://a.example)")  # the control
 
 
+@pytest.mark.case("X4", "X5", control="test_the_checker_sees_a_seeded_fault_and_the_sanitiser_takes_it_away")
 def test_style_and_names_that_could_take_over_the_page_are_dropped() -> None:
     source = '<p style="background:url(//e)" class="top" id="location" name="x">a</p><style>@import "e"</style>b'
     assert sanitize(source) == "<p>a</p>b"
     assert "style" not in render("|a|\n|-:|\n|1|")
 
 
+@pytest.mark.case("X10")
 def test_template_syntax_is_text(hostile: list[str]) -> None:
     page = Environment(undefined=StrictUndefined, autoescape=True).from_string("{{ prose|safe }}")
     made = page.render(prose=render("{{7+7}} {% raw %} ${7+7}"))
@@ -185,6 +191,7 @@ def test_any_play_of_signs_is_safe_and_stable(text: str) -> None:
     plain(text)
 
 
+@pytest.mark.case("X1", "X2", control="test_the_checker_sees_a_seeded_fault_and_the_sanitiser_takes_it_away")
 @settings(max_examples=100, deadline=None)
 @given(st.text(st.sampled_from("<>/\"'= &;abpsrchtimoney\n-!?[]xmg#\x00"), max_size=120))
 def test_any_play_of_html_is_safe_and_stable(source: str) -> None:
@@ -193,6 +200,7 @@ def test_any_play_of_html_is_safe_and_stable(source: str) -> None:
     assert sanitize(once) == once
 
 
+@pytest.mark.case("Q5", control="test_what_is_too_deep_is_shown_as_it_was_written")
 @pytest.mark.parametrize(
     "bomb",
     ["<div>" * 20_000, ">" * 90_000, "*" * 40_000 + "a" + "*" * 40_000, "- " * 40_000, "<" * 90_000, "&" * 90_000]
@@ -207,6 +215,7 @@ def test_Q5_deep_or_huge_text_comes_back_sound(bomb: str) -> None:
     assert Checker(sanitize(bomb)).faults == []
 
 
+@pytest.mark.case("Q5")
 def test_what_is_too_deep_is_shown_as_it_was_written() -> None:
     deep = ">" * 500 + " <b>a</b>"
     assert html.unescape(render(deep)) == f"<p>{deep}</p>"
