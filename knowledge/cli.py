@@ -33,6 +33,7 @@ from knowledge.storage.session import StorageUnavailable
 from search.errors import SearchUnavailable
 
 out = Console(highlight=False, soft_wrap=True)
+FOLDER, NEW_FOLDER = (click.Path(exists=exists, file_okay=False, path_type=Path) for exists in (True, False))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -160,11 +161,17 @@ def init() -> None:
     default="",
     help="E-mail of the account that imports, and the author of what names none; default: the first manager.",
 )
-def import_(file: Path, publish: bool, email: str) -> None:
+@click.option("--files", type=FOLDER, help="Folder in which the files of the records lie.")
+def import_(file: Path, publish: bool, email: str, files: Path | None) -> None:
     """Import records, one JSON object a line. Importing a file again changes nothing."""
     with opened() as site:
-        tally = setup.import_file(site, setup.actor_of(site, email), file, publish, _bar, own=bool(email))
+        actor = setup.actor_of(site, email)
+        tally = setup.import_file(site, actor, file, publish, _bar, own=bool(email), files=files)
         out.print(f"{tally.imported} imported, {tally.known} known already, {len(tally.bad)} refused.")
+        if files is not None:
+            out.print(f"{tally.files} files taken in.")
+        elif tally.attached:
+            out.print(f"{len(tally.attached)} files stayed away: name their folder with --files FOLDER.")
         for bad in tally.bad[:100]:
             out.print(f"  {bad}", style="red")
         if len(tally.bad) > 100:
@@ -176,10 +183,15 @@ def import_(file: Path, publish: bool, email: str) -> None:
 
 @main.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export_(file: Path) -> None:
+@click.option("--files", type=NEW_FOLDER, help="Write their files to this folder, too.")
+def export_(file: Path, files: Path | None) -> None:
     """Export all records, unpublished ones included, one JSON object a line."""
     with opened() as site:
-        out.print(f"{setup.export_file(site, file, _bar)} records written to {file}.")
+        count, lost = setup.export_file(site, file, _bar, files)
+        out.print(f"{count} records written to {file}{f', their files to {files}' if files else ''}.")
+        for name in lost:
+            out.print(f"lost: {name}", style="red")
+    sys.exit(1 if lost else 0)
 
 
 @main.command()

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from bench.kills.acts import import_and_publish, opened
 from bench.kills.forking import Said, forked
-from knowledge.services import exchange, indexing
+from knowledge.services import exporting, indexing
 from knowledge.settings import Settings
 from knowledge.storage import find
 from knowledge.storage.models.records import Record
@@ -57,7 +57,7 @@ def export(folder: Path) -> list[dict[str, object]]:
     """Everything, but the moments."""
     site = opened(settings(folder))
     with site.db.reading() as session:
-        lines = [json.loads(t) for t in exchange.export_lines(session, find.record_ids_after(session, "", 1000))]
+        lines = [json.loads(t) for t in exporting.export_lines(session, find.record_ids_after(session, "", 1000))]
     site.engine.close()
     site.db.close()
     return [{k: v for k, v in line.items() if k != "published"} for line in lines]
