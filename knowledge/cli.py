@@ -24,7 +24,9 @@ from rich.progress import (
 from knowledge import setup
 from knowledge.content.media import AT_ONCE, MEGA
 from knowledge.content.site import registry as declared
+from knowledge.outside.calling import Answer
 from knowledge.services import accounts, programmes, second_factor
+from knowledge.services.calling import Caller
 from knowledge.services.errors import FilesUnavailable, Forbidden, Invalid, NotFound
 from knowledge.services.site import Site
 from knowledge.settings import BadSetting, Settings, described
@@ -88,6 +90,8 @@ def run(demo: bool) -> None:
     setup.start_sweep(extension(app))
     if settings.mail_worker:
         setup.start_postman(extension(app))
+        if settings.call_links:
+            setup.start_caller(extension(app))
     try:
         server = create_server(
             app,
@@ -114,8 +118,10 @@ def run(demo: bool) -> None:
 
 @main.command()
 def worker() -> None:
-    """Send mails, and nothing else: for larger sites, beside web processes with PRAXIS_MAIL_WORKER=0."""
+    """Send mails, and call up links: for larger sites, beside web processes with PRAXIS_MAIL_WORKER=0."""
     with opened() as site:
+        if site.settings.call_links:
+            setup.start_caller(site)
         out.print(f"Sending mails of {site.settings.address}  (stop with Ctrl+C)")
         try:
             setup.postman(site).deliver_forever(site.settings.sweep_seconds, threading.Event())
@@ -214,6 +220,26 @@ def files(check: bool) -> None:
             out.print(f"belongs to nothing: {name}")
         out.print("Files and database agree." if found.same else f"{len(found.lost)} lost, {len(found.stray)} stray.")
     sys.exit(1 if found.lost else 0)
+
+
+@main.command()
+@click.argument("record", default="")
+def links(record: str) -> None:
+    """Call up the addresses that records link to, as far as they are due; or all of one RECORD, now."""
+    with opened() as site:
+        if not site.settings.call_links:
+            raise click.ClickException("Links are not called up here. Set PRAXIS_CALL_LINKS=1 to have them called.")
+        caller = Caller(site.db)
+        if record:
+            for address, answer in caller.record(record).items():
+                _print_answer(address, answer)
+        else:
+            out.print(f"The links of {caller.due(_print_answer)} records were called up.")
+
+
+def _print_answer(address: str, answer: Answer) -> None:
+    said = answer.trouble if answer.trouble not in ("", "answered") else str(answer.status or "not called")
+    out.print(f"{said:<12} {address}", style="red" if answer.trouble else "")
 
 
 @main.group()

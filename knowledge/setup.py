@@ -22,6 +22,7 @@ from knowledge.mail.transport import open_transport
 from knowledge.services import accounts, carrying, exchange, exporting, indexing, programmes
 from knowledge.services import files as record_files
 from knowledge.services.actor import Actor
+from knowledge.services.calling import Caller
 from knowledge.services.errors import FilesUnavailable, Invalid, NotFound
 from knowledge.services.site import Site
 from knowledge.settings import templates
@@ -181,6 +182,12 @@ def start_postman(site: Site) -> None:
         name="praxis-mail",
         daemon=True,
     ).start()
+
+
+def start_caller(site: Site) -> None:
+    """Call up the links of records in the background while the site runs."""
+    target = Caller(site.db).due_forever
+    threading.Thread(target=target, args=(threading.Event(),), name="praxis-links", daemon=True).start()
 
 
 # ---------------------------------------------------------------------------- demo
