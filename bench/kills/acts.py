@@ -108,7 +108,7 @@ class Victim:
         self.open()
         self.tell("done", "open")
         kinds, weights = list(ACTS), [weight for _, weight in ACTS.values()]
-        before = ["decision"] if first == "mail" else self.dice.choices(kinds, weights)
+        before = BEFORE.get(first) or self.dice.choices(kinds, weights)
         plan = [*before, *([first] if first in ACTS else [])]
         while True:
             kind = plan.pop(0) if plan else self.dice.choices(kinds, weights)[0]
@@ -257,6 +257,10 @@ ACTS: Mapping[str, tuple[Callable[[Victim], None], int]] = {
     "import": (import_, 3),
     "rebuild": (rebuild, 1),
 }
+
+
+# what comes before the act that is aimed at: mail needs something to tell, and is to be answered now and then
+BEFORE: Mapping[str, list[str]] = {"mail": ["decision"], "import": ["decision", "mail"], "save": ["decision", "mail"]}
 
 
 def import_and_publish(settings: Settings, lines: Path, seed: int, tell: Tell) -> None:

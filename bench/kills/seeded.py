@@ -15,7 +15,7 @@ from knowledge.files.store import Folder
 from knowledge.mail import postman
 from knowledge.storage.models.mail import Mail
 
-SLOWLY = 0.002  # seconds between two blocks
+SLOWLY = 0.02  # seconds between two blocks
 
 
 def too_early(tell: Tell) -> Tell:
