@@ -24,7 +24,9 @@ from rich.progress import (
 from knowledge import setup
 from knowledge.content.media import AT_ONCE, MEGA
 from knowledge.content.site import registry as declared
+from knowledge.outside.calling import Answer
 from knowledge.services import accounts, programmes, second_factor
+from knowledge.services.calling import Caller
 from knowledge.services.errors import FilesUnavailable, Forbidden, Invalid, NotFound
 from knowledge.services.site import Site
 from knowledge.settings import BadSetting, Settings, described
@@ -33,6 +35,7 @@ from knowledge.storage.session import StorageUnavailable
 from search.errors import SearchUnavailable
 
 out = Console(highlight=False, soft_wrap=True)
+FOLDER, NEW_FOLDER = (click.Path(exists=exists, file_okay=False, path_type=Path) for exists in (True, False))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -85,6 +88,8 @@ def run(demo: bool) -> None:
     setup.start_sweep(extension(app))
     if settings.mail_worker:
         setup.start_postman(extension(app))
+        if settings.call_links:
+            setup.start_caller(extension(app))
     try:
         server = server_of(app, settings)
     except OSError as error:
@@ -119,8 +124,10 @@ def server_of(app: Any, settings: Settings, **more: Any) -> Any:
 
 @main.command()
 def worker() -> None:
-    """Send mails, and nothing else: for larger sites, beside web processes with PRAXIS_MAIL_WORKER=0."""
+    """Send mails, and call up links: for larger sites, beside web processes with PRAXIS_MAIL_WORKER=0."""
     with opened() as site:
+        if site.settings.call_links:
+            setup.start_caller(site)
         out.print(f"Sending mails of {site.settings.address}  (stop with Ctrl+C)")
         try:
             setup.postman(site).deliver_forever(site.settings.sweep_seconds, threading.Event())
@@ -166,11 +173,17 @@ def init() -> None:
     default="",
     help="E-mail of the account that imports, and the author of what names none; default: the first manager.",
 )
-def import_(file: Path, publish: bool, email: str) -> None:
+@click.option("--files", type=FOLDER, help="Folder in which the files of the records lie.")
+def import_(file: Path, publish: bool, email: str, files: Path | None) -> None:
     """Import records, one JSON object a line. Importing a file again changes nothing."""
     with opened() as site:
-        tally = setup.import_file(site, setup.actor_of(site, email), file, publish, _bar, own=bool(email))
+        actor = setup.actor_of(site, email)
+        tally = setup.import_file(site, actor, file, publish, _bar, own=bool(email), files=files)
         out.print(f"{tally.imported} imported, {tally.known} known already, {len(tally.bad)} refused.")
+        if files is not None:
+            out.print(f"{tally.files} files taken in.")
+        elif tally.attached:
+            out.print(f"{len(tally.attached)} files stayed away: name their folder with --files FOLDER.")
         for bad in tally.bad[:100]:
             out.print(f"  {bad}", style="red")
         if len(tally.bad) > 100:
@@ -182,10 +195,15 @@ def import_(file: Path, publish: bool, email: str) -> None:
 
 @main.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export_(file: Path) -> None:
+@click.option("--files", type=NEW_FOLDER, help="Write their files to this folder, too.")
+def export_(file: Path, files: Path | None) -> None:
     """Export all records, unpublished ones included, one JSON object a line."""
     with opened() as site:
-        out.print(f"{setup.export_file(site, file, _bar)} records written to {file}.")
+        count, lost = setup.export_file(site, file, _bar, files)
+        out.print(f"{count} records written to {file}{f', their files to {files}' if files else ''}.")
+        for name in lost:
+            out.print(f"lost: {name}", style="red")
+    sys.exit(1 if lost else 0)
 
 
 @main.command()
@@ -208,6 +226,26 @@ def files(check: bool) -> None:
             out.print(f"belongs to nothing: {name}")
         out.print("Files and database agree." if found.same else f"{len(found.lost)} lost, {len(found.stray)} stray.")
     sys.exit(1 if found.lost else 0)
+
+
+@main.command()
+@click.argument("record", default="")
+def links(record: str) -> None:
+    """Call up the addresses that records link to, as far as they are due; or all of one RECORD, now."""
+    with opened() as site:
+        if not site.settings.call_links:
+            raise click.ClickException("Links are not called up here. Set PRAXIS_CALL_LINKS=1 to have them called.")
+        caller = Caller(site.db)
+        if record:
+            for address, answer in caller.record(record).items():
+                _print_answer(address, answer)
+        else:
+            out.print(f"The links of {caller.due(_print_answer)} records were called up.")
+
+
+def _print_answer(address: str, answer: Answer) -> None:
+    said = answer.trouble if answer.trouble not in ("", "answered") else str(answer.status or "not called")
+    out.print(f"{said:<12} {address}", style="red" if answer.trouble else "")
 
 
 @main.group()

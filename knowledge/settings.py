@@ -57,6 +57,7 @@ class Settings:
         "",
         "address for answers to mails, like `reply@example.org`: what comes to reply+…@ is piped to `praxis mail-in`",
     )
+    call_links: int = _setting(0, "1: addresses that records link to are called up, and what leads nowhere is advice")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
 
     @classmethod

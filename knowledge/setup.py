@@ -19,8 +19,10 @@ from knowledge.mail.letters import Writer
 from knowledge.mail.mail_in import Door
 from knowledge.mail.postman import Postman
 from knowledge.mail.transport import open_transport
-from knowledge.services import accounts, exchange, files, indexing, programmes
+from knowledge.services import accounts, carrying, exchange, exporting, indexing, programmes
+from knowledge.services import files as record_files
 from knowledge.services.actor import Actor
+from knowledge.services.calling import Caller
 from knowledge.services.errors import FilesUnavailable, Invalid, NotFound
 from knowledge.services.site import Site
 from knowledge.settings import templates
@@ -62,8 +64,13 @@ def index_outbox(site: Site, bar: Bar) -> None:
         indexing.drain(site.db, site.engine)
 
 
-def import_file(site: Site, actor: Actor, file: Path, publish: bool, bar: Bar, own: bool = False) -> exchange.Tally:
-    """Import a file of lines; each batch is one transaction, so an interrupted import can be repeated."""
+def import_file(
+    site: Site, actor: Actor, file: Path, publish: bool, bar: Bar, own: bool = False, files: Path | None = None
+) -> exchange.Tally:
+    """Import a file of lines; each batch is one transaction, so an interrupted import can be repeated.
+
+    `files`: the folder in which the files of the records lie; without it they stay away.
+    """
     tally = exchange.Tally()
     with file.open("rb") as lines:
         total = sum(1 for line in lines if line.strip())
@@ -74,24 +81,46 @@ def import_file(site: Site, actor: Actor, file: Path, publish: bool, bar: Bar, o
                 exchange.import_batch(session, actor, batch, tally, publish, own)
             count += len(batch)
             done(count)
+    if files is not None:
+        _import_files(site, actor, files, tally, bar)
     return tally
 
 
-def export_file(site: Site, file: Path, bar: Bar) -> int:
-    """Write all records in the order of their ids, aside first, so that an old export is never half overwritten."""
-    aside, count, after = file.with_name(file.name + ".part"), 0, ""
+def _import_files(site: Site, actor: Actor, folder: Path, tally: exchange.Tally, bar: Bar) -> None:
+    """Take in the files of the lines, one after the other; what is wrong with one stops only itself."""
+    with bar(f"Taking in files of {folder.name}", len(tally.attached)) as done:
+        for count, (number, record_id, file) in enumerate(tally.attached, 1):
+            try:
+                tally.files += carrying.take_in(site.db, site.uploads.store, actor, record_id, file, folder)
+            except Invalid as wrong:
+                tally.bad.append(exchange.BadLine(number, "attached", str(wrong.problems[0])))
+            done(count)
+    tally.attached.clear()
+
+
+def export_file(site: Site, file: Path, bar: Bar, files: Path | None = None) -> tuple[int, list[str]]:
+    """Write all records in the order of their ids, aside first, so that an old export is never half overwritten.
+
+    `files`: a folder for the files that they refer to. Returns the number of records, and the names of files that the
+    store has lost. Raises FilesUnavailable.
+    """
+    aside, count, after, lost = file.with_name(file.name + ".part"), 0, "", list[str]()
+    if files is not None:
+        files.mkdir(parents=True, exist_ok=True)
     with site.db.reading() as session, aside.open("w", encoding="utf-8") as target:
         with bar(f"Exporting {file.name}", find.record_count(session)) as done:
             while ids := find.record_ids_after(session, after, 500):
-                for line in exchange.export_lines(session, ids):
+                for line in exporting.export_lines(session, ids, attached=files is not None):
                     target.write(line + "\n")
+                if files is not None:
+                    lost += carrying.write_out(session, site.uploads.store, ids, files)
                 count, after = count + len(ids), ids[-1]
                 session.expunge_all()
                 done(count)
         target.flush()
         os.fsync(target.fileno())
     aside.replace(file)
-    return count
+    return count, lost
 
 
 def actor_of(site: Site, email: str) -> Actor:
@@ -118,9 +147,9 @@ def with_person(email: str, change: Callable[[Session, Person], None]) -> Callab
     return service
 
 
-def compare_files(site: Site) -> files.Agreement:
+def compare_files(site: Site) -> record_files.Agreement:
     """Whether the files of a site and its database agree."""
-    return files.compare(site.db, site.uploads.store)
+    return record_files.compare(site.db, site.uploads.store)
 
 
 def start_sweep(site: Site) -> None:
@@ -153,6 +182,12 @@ def start_postman(site: Site) -> None:
         name="praxis-mail",
         daemon=True,
     ).start()
+
+
+def start_caller(site: Site) -> None:
+    """Call up the links of records in the background while the site runs."""
+    target = Caller(site.db).due_forever
+    threading.Thread(target=target, args=(threading.Event(),), name="praxis-links", daemon=True).start()
 
 
 # ---------------------------------------------------------------------------- demo

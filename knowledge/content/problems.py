@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from knowledge.content.fields import N_
 
@@ -36,20 +37,22 @@ class Problem:
         """The id of the form control it belongs to."""
         return "-".join(str(part) for part in self.path)
 
-    def told(self, say: Callable[[str], str] = str) -> str:
-        """The whole sentence, every part of it that belongs to the interface translated by `say`."""
-        facts = {name: _fact(name, value, say) for name, value in self.facts.items()}
+    def told(self, say: Callable[[str], str] = str, day: Callable[[date], str] = str) -> str:
+        """The whole sentence; what of it belongs to the interface is translated by `say`, its dates by `day`."""
+        facts = {name: _fact(name, value, say, day) for name, value in self.facts.items()}
         return say(self.message).format(**facts)
 
     def __str__(self) -> str:
         return self.told()
 
 
-def _fact(name: str, value: object, say: Callable[[str], str]) -> object:
+def _fact(name: str, value: object, say: Callable[[str], str], day: Callable[[date], str]) -> object:
     if isinstance(value, Problem):
-        return value.told(say)
+        return value.told(say, day)
     if isinstance(value, tuple):
-        return " / ".join(str(_fact(name, part, say)) for part in value)
+        return " / ".join(str(_fact(name, part, say, day)) for part in value)
+    if isinstance(value, date):
+        return day(value)
     return say(value) if name in _TRANSLATED and isinstance(value, str) else value
 
 

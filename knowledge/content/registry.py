@@ -66,6 +66,7 @@ class RecordType:
 
 RESERVED = frozenset(
     {"id", "kind", "state", "authors", "source", "programme", "live", "published", "reason", "public_reason", "lowered"}
+    | {"attached"}
 )
 
 

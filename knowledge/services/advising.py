@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from knowledge.content.registry import RecordType
 from knowledge.derive.advice.look import advice
 from knowledge.derive.advice.passages import Advice
-from knowledge.services import access, vocabulary, wording
+from knowledge.services import access, calling, vocabulary, wording
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import threads
@@ -59,6 +59,7 @@ def say(session: Session, actor: Actor, record_id: str, key: str, fine: bool) ->
 def _sorted(
     session: Session, record_type: RecordType, values: Mapping[str, Any], record_id: str, may_say: bool
 ) -> Advised:
-    found = advice(record_type, values, wording.synonyms(session), now().date())
+    known = calling.called(session, record_id)
+    found = advice(record_type, values, wording.synonyms(session), now().date(), known)
     fine = threads.fine(session, record_id) if record_id and found else frozenset()
     return Advised(tuple(a for a in found if a.key not in fine), tuple(a for a in found if a.key in fine), may_say)

@@ -112,7 +112,7 @@ def remove(session: Session, actor: Actor, record_id: str, file_id: str) -> list
     """Forget a file that no version of the record refers to; the names its bytes had. Raises NotFound, Forbidden."""
     record, _ = access.desk_record(session, actor, record_id, "edit", lock=True)
     row = attached.file(session, file_id)
-    if row is None or row.record_id != record.id or file_id in _ever_used(session, record):
+    if row is None or row.record_id != record.id or file_id in ever_used(session, record):
         raise NotFound(file_id)
     session.delete(row)
     return list(parts_of(row))
@@ -203,12 +203,13 @@ def _unused(session: Session, rows: Iterable[StoredFile]) -> Iterator[StoredFile
     for row in rows:
         if row.record_id not in used:
             record = find.record(session, row.record_id)
-            used[row.record_id] = _ever_used(session, record) if record else set()
+            used[row.record_id] = ever_used(session, record) if record else set()
         if row.id not in used[row.record_id]:
             yield row
 
 
-def _ever_used(session: Session, record: Record) -> set[str]:
+def ever_used(session: Session, record: Record) -> set[str]:
+    """The ids of the files that any version of a record refers to."""
     found: set[str] = set()
     for values in attached.all_values(session, record.id):
         found.update(_named(session, record, values, private=True))

@@ -18,7 +18,7 @@ from knowledge.content import checks
 from knowledge.content.checks import Problem
 from knowledge.content.fields import N_
 from knowledge.derive import choosing, export, forms
-from knowledge.services import access, authoring, exchange, vocabulary, working
+from knowledge.services import access, authoring, lines, vocabulary, working
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Invalid
 from knowledge.storage import find
@@ -66,7 +66,7 @@ def take(session: Session, actor: Actor, content: bytes) -> Taken:
 
 def _line(content: bytes) -> Mapping[str, Any]:
     try:
-        return exchange.one_object(content.decode("utf-8-sig"))
+        return lines.one_object(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError):
         raise _invalid(N_("This file cannot be read. Choose the .json file that the form saved.")) from None
 

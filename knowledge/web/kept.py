@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import request
-from flask_babel import gettext
+from flask_babel import format_date, gettext
 from werkzeug.datastructures import MultiDict
 
 from knowledge.content.checks import Problem
@@ -46,4 +46,4 @@ def safe_next(target: str) -> str:
 
 def say(problem: Problem) -> str:
     """A problem in the reader's language."""
-    return problem.told(gettext)
+    return problem.told(gettext, lambda day: str(format_date(day, "d MMMM y")))

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+import random
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
-from knowledge.app import join
-from knowledge.content.site import registry as declared
-from knowledge.services import exchange, indexing
-from knowledge.services.site import Site
+from bench.kills.acts import import_and_publish, opened
+from bench.kills.forking import Said, forked
+from knowledge.services import exporting, indexing
 from knowledge.settings import Settings
 from knowledge.storage import find
 from knowledge.storage.models.records import Record
 from tests.conftest import complete_experience, make_stage
-from tests.faults.victim import opened
 
-ROOT = Path(__file__).resolve().parents[2]
 RECORDS, KILLS = 48, 12
+
+
+def settings(folder: Path) -> Settings:
+    """Those of the site in a folder."""
+    return Settings(data_dir=str(folder), log_level="ERROR")
 
 
 def site_of(folder: Path) -> None:
@@ -36,21 +37,28 @@ def site_of(folder: Path) -> None:
     stage.site.db.close()
 
 
-def run(folder: Path, lines: Path, kills: int) -> int:
-    """Let the victim work; how often it was killed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.victim", str(folder), str(lines), str(kills)],
-        cwd=ROOT, capture_output=True, text=True, timeout=100, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return int(done.stdout.split()[-1])
+def run(folder: Path, lines: Path, kills: int) -> tuple[int, list[Said]]:
+    """Let a child import and publish, kill it and start it again, at last let it finish; how often, and what it said."""
+    dice, killed, said = random.Random(11), 0, list[Said]()
+    for turn in range(100):
+        child = forked(partial(import_and_publish, settings(folder), lines, turn))
+        if killed < kills:
+            time.sleep(dice.uniform(0.1, 0.6))
+            child.kill()
+        else:
+            child.wait()
+        said += child.said
+        killed += not child.finished
+        if child.finished and (killed >= kills or turn > kills):
+            return killed, said
+    raise AssertionError("it never came to an end")
 
 
 def export(folder: Path) -> list[dict[str, object]]:
     """Everything, but the moments."""
-    site = opened(folder)
+    site = opened(settings(folder))
     with site.db.reading() as session:
-        lines = [json.loads(t) for t in exchange.export_lines(session, find.record_ids_after(session, "", 1000))]
+        lines = [json.loads(t) for t in exporting.export_lines(session, find.record_ids_after(session, "", 1000))]
     site.engine.close()
     site.db.close()
     return [{k: v for k, v in line.items() if k != "published"} for line in lines]
@@ -66,12 +74,12 @@ def test_f1_what_was_told_is_there_nothing_is_half_done_and_the_end_is_the_same(
             file.write(json.dumps(line) + "\n")
     for name in ("disturbed", "undisturbed"):
         site_of(tmp_path / name)
-    killed = run(tmp_path / "disturbed", lines, KILLS)
+    killed, said = run(tmp_path / "disturbed", lines, KILLS)
     assert killed >= 10
-    assert run(tmp_path / "undisturbed", lines, 0) == 0
-    told = {tuple(line.split()) for line in (tmp_path / "disturbed" / "acknowledged").read_text().splitlines()}
+    assert run(tmp_path / "undisturbed", lines, 0)[0] == 0
+    told = {(line.kind, line.facts["record"]) for line in said}
     assert RECORDS < len(told) <= 2 * RECORDS  # a kill between commit and telling leaves something untold
-    site = opened(tmp_path / "disturbed")
+    site = opened(settings(tmp_path / "disturbed"))
     with site.db.reading() as session:
         assert session.scalar(text("PRAGMA integrity_check")) == "ok"
         for record_id in session.scalars(select(Record.id)):
@@ -95,30 +103,19 @@ def test_f1_what_was_told_before_a_kill_is_there_right_after_it(tmp_path: Path) 
         for n in range(200)
     ]
     lines.write_text("".join(json.dumps(r) + "\n" for r in rows))
-    script = "import sys; from pathlib import Path; from tests.faults.victim import work; work(Path(sys.argv[1]), Path(sys.argv[2]), 1)"
-    child = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path), str(lines)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    told = tmp_path / "acknowledged"
-    while child.poll() is None and (not told.exists() or told.read_text().count("published") < 9):
-        time.sleep(0.01)
+    child = forked(partial(import_and_publish, settings(tmp_path), lines, 1))
+    while not child.ended and sum(line.kind == "publish" for line in child.said) < 9:
+        child.listen(60)
     child.kill()
-    child.wait()
-    acknowledged = [line.split() for line in told.read_text().splitlines() if line.count(" ") == 1]
-    assert len(acknowledged) > 9
-    stage = make_stage_again(tmp_path)
+    assert len(child.said) > 9
+    stage = opened(settings(tmp_path), mend=False)
     with stage.db.reading() as session:
-        for what, record_id in acknowledged:
-            record = find.record(session, record_id)
-            assert record is not None, record_id
-            assert what == "imported" or record.live is not None
+        for line in child.said:
+            record = find.record(session, line.facts["record"])
+            assert record is not None, line
+            assert line.kind == "import" or record.live is not None
         there = len([*session.scalars(select(Record.id))])
     assert there % 4 == 0, "a batch is there whole or not at all"
     assert there < len(rows)
     stage.db.close()
     stage.engine.close()
-
-
-def make_stage_again(folder: Path) -> Site:
-    """The site as the dead process left it, nothing mended."""
-    return join(Settings(data_dir=str(folder), log_level="ERROR"), declared())

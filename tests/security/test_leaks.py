@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from knowledge.services import accounts, authoring, exchange, working
+from knowledge.services import accounts, authoring, exporting, working
 from tests.conftest import PASSWORD, Stage, complete_experience, make_stage, post
 
 # far from each other and from every other word, so that a suggestion of one is seen
@@ -227,7 +227,7 @@ def test_L3_L8_L11_a_working_copy_is_met_by_its_writer_and_by_nobody_else_not_ev
             answer = browser.get(path, follow_redirects=True)
             pages[f"{reader} {path}"] = answer.text.replace(path.partition("=")[2] or "\0", "")
     with stage.site.db.reading() as session:
-        pages["export"] = "".join(exchange.export_lines(session, [shared, ground.draft, ground.revised]))
+        pages["export"] = "".join(exporting.export_lines(session, [shared, ground.draft, ground.revised]))
     assert met(pages, secrets) == []
     assert "is editing this too" in pages[f"rival /work/{shared}/edit"]  # that she writes is said
     mine = {p: browser_of(ground, "author").get(p).text for p in ("/work", f"/work/{ground.draft}/edit")}

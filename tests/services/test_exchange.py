@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from knowledge import setup
-from knowledge.services import authoring, catalogue, exchange, indexing
+from knowledge.services import authoring, catalogue, exchange, exporting, indexing
 from knowledge.services.actor import ANYONE, Actor
 from knowledge.services.errors import Forbidden, Gone, NotFound, SignInNeeded
 from knowledge.services.exchange import Tally
+from knowledge.services.lines import MAX_LINE
 from knowledge.storage import find
 from tests.conftest import Stage, complete_experience, make_stage
 from workflows.definition import Refused
@@ -43,7 +44,7 @@ def bring_in(stage: Stage, lines: Iterable[Any], publish: bool = True, actor: Ac
 def take_out(stage: Stage) -> list[str]:
     """Everything, as lines."""
     with stage.site.db.reading() as session:
-        return [*exchange.export_lines(session, find.record_ids_after(session, "", 1000))]
+        return [*exporting.export_lines(session, find.record_ids_after(session, "", 1000))]
 
 
 def refused(stage: Stage, *lines: Any, publish: bool = True) -> list[tuple[int, str]]:
@@ -219,7 +220,7 @@ def test_text_that_no_database_takes_is_cleaned_or_refused(stage_on: Stage) -> N
 
 
 def test_a_line_of_many_megabytes_is_refused_unread(stage: Stage) -> None:
-    assert refused(stage, line(context="x" * (exchange.MAX_LINE + 1))) == [(1, "")]
+    assert refused(stage, line(context="x" * (MAX_LINE + 1))) == [(1, "")]
 
 
 def test_only_a_manager_may_keep_the_states_of_a_file(stage: Stage) -> None:
@@ -281,15 +282,15 @@ def test_an_export_that_fails_leaves_the_old_file_whole(
 ) -> None:
     stage.record(stage.actor("author"))
     file = tmp_path / "all.jsonl"
-    assert setup.export_file(stage.site, file, quiet) == 1
+    assert setup.export_file(stage.site, file, quiet) == (1, [])
     before = file.read_bytes()
     stage.record(stage.actor("author"))
-    monkeypatch.setattr(exchange, "export_lines", lambda *_: iter(["half", *[None]]))
+    monkeypatch.setattr(exporting, "export_lines", lambda *_: iter(["half", *[None]]))
     with pytest.raises(TypeError):
         setup.export_file(stage.site, file, quiet)
     assert file.read_bytes() == before
     monkeypatch.undo()
-    assert setup.export_file(stage.site, file, quiet) == 2
+    assert setup.export_file(stage.site, file, quiet) == (2, [])
 
 
 def test_the_co_author_of_an_imported_record_may_not_publish_it(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from knowledge.services import (
     discussion,
     editorial,
     exchange,
+    exporting,
     indexing,
     opinions,
     phrases,
@@ -209,7 +210,7 @@ def test_a_lowered_level_is_what_the_public_sees_counts_and_exports_with_its_rea
     assert {i["id"]: i["evidence"] for i in reader.get("/practices.json").json["items"]}[record] == "account"
     assert indexing.compare(peopled.site.db, peopled.site.engine).same
     with peopled.site.db.reading() as session:
-        line = json.loads(next(exchange.export_lines(session, [record])))
+        line = json.loads(next(exporting.export_lines(session, [record])))
     assert line["evidence"] == "observed" and line["lowered"]["to"] == "account"
     tally = exchange.Tally()
     copies = [
@@ -509,7 +510,7 @@ def test_the_desks_and_queues_know_the_second_review(two: Stage) -> None:
     assert "In second review" in two.client("author").get("/work").text
     with two.site.db.reading() as session:
         told = session.scalars(select(Mail.person_id).where(Mail.event == "second")).all()
-        lines = "".join(exchange.export_lines(session, [record]))
+        lines = "".join(exporting.export_lines(session, [record]))
     assert told == [two.actor("second").person_id], "the other coach is told, and not the one who approved"
     assert '"state": "in_review"' in lines, "a file cannot say who approved it: it starts again"
     two.site.act(programmes.remove_member, two.manager(), "reforms", two.actor("coach").person_id or 0)

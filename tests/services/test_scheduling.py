@@ -19,7 +19,17 @@ from knowledge.app import join
 from knowledge.content import openness
 from knowledge.content.site import registry as declared
 from knowledge.mail.letters import Unseen, Writer
-from knowledge.services import accounts, authoring, catalogue, editorial, exchange, programmes, publicity, scheduling
+from knowledge.services import (
+    accounts,
+    authoring,
+    catalogue,
+    editorial,
+    exchange,
+    exporting,
+    programmes,
+    publicity,
+    scheduling,
+)
 from knowledge.services.actor import ANYONE
 from knowledge.services.errors import Forbidden, Invalid, NotFound
 from knowledge.settings import Settings
@@ -385,7 +395,7 @@ def test_import_and_export_carry_what_is_said_about_publication(stage: Stage) ->
     given = {"anonymous": {"yes": True}, "coach_note": "Only for you.", "valid_until": "2031-05", "not_before": "2020"}
     record = stage.record(stage.actor("author"), "published", **given)
     with stage.site.db.reading() as session:
-        line = json.loads(next(exchange.export_lines(session, [record])))
+        line = json.loads(next(exporting.export_lines(session, [record])))
     assert {key: line[key] for key in given} == given
     line["id"] = "again"
     tally = exchange.Tally()

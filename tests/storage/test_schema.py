@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from knowledge.services import authoring, exchange
+from knowledge.services import authoring, exporting
 from knowledge.services.errors import Invalid
 from knowledge.storage import find, schema
 from knowledge.storage.models import people, programmes, records, site  # noqa: F401 (fills the metadata)
@@ -56,7 +56,7 @@ def filled(stage: Stage) -> list[str]:
 def lines(stage: Stage) -> list[str]:
     """Everything as export lines."""
     with stage.site.db.reading() as session:
-        return [*exchange.export_lines(session, find.record_ids_after(session, "", 100))]
+        return [*exporting.export_lines(session, find.record_ids_after(session, "", 100))]
 
 
 def test_an_empty_database_gets_exactly_the_tables_of_the_models(db: Database) -> None:

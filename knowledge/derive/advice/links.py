@@ -1,4 +1,4 @@
-"""Addresses that will lead nobody anywhere, told by their shape alone; nothing is called up."""
+"""Addresses that will lead nobody anywhere, told by their shape alone; what was called up is told by `broken`."""
 
 from __future__ import annotations
 
@@ -25,12 +25,36 @@ def look(draft: Draft) -> Iterator[Advice]:
     """Advice on addresses, and on pictures that say nothing to people who cannot see them."""
     found = [a for f in draft.record_type.fields for a in of_answer(f, draft.values.get(f.id), (f.id,))]
     for passage in draft.texts:
-        for address in (*_WRITTEN.findall(passage.source), *_BARE.findall(passage.source)):
-            found += _advice(passage.path, address.rstrip(".,;:!?"))
+        for address in _in_text(passage.source):
+            found += _advice(passage.path, address)
         if _PICTURE.search(passage.source):
             message = N_("A picture in the text has no description. Write one between the square brackets.")
             found.append(Advice("picture", Problem(passage.path, message), passage.source))
     yield from found[:MOST]
+
+
+def addresses(draft: Draft) -> Iterator[tuple[Path, str]]:
+    """The addresses of what everybody may read, each with its place: answers of their own, and those in texts."""
+    for f in draft.record_type.fields:
+        yield from _in_answer(f, draft.values.get(f.id), (f.id,))
+    for passage in draft.texts:
+        for address in _in_text(passage.source):
+            yield passage.path, address
+
+
+def _in_answer(f: Field, value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if not f.public or not value:
+        return
+    if isinstance(f, Link):
+        yield path, value
+    elif isinstance(f, Table):
+        for number, row in enumerate(value):
+            for column in f.columns:
+                yield from _in_answer(column, row.get(column.id), (*path, number, column.id))
+
+
+def _in_text(source: str) -> list[str]:
+    return [found.rstrip(".,;:!?") for found in (*_WRITTEN.findall(source), *_BARE.findall(source))]
 
 
 @singledispatch

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import singledispatch
+from types import MappingProxyType
 from typing import Any
 
 from knowledge.content.fields import Field, Flag, Line, Lines, Prose, Table, Values
@@ -52,8 +53,21 @@ class Advice:
 
 
 @dataclass(frozen=True)
+class Called:
+    """What was wrong with an address when it was called up: the status it answered, or 0, the trouble, the day."""
+
+    status: int
+    trouble: str
+    on: date
+
+
+NOT_CALLED: Mapping[str, Called] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
 class Draft:
-    """A record as advice sees it. `today` tells what is still to come; `synonyms` know the trade's short forms."""
+    """A record as advice sees it. `today` tells what is still to come; `synonyms` know the trade's short forms;
+    `called`: addresses that led nowhere when they were called up."""
 
     record_type: RecordType
     values: Values
@@ -61,9 +75,12 @@ class Draft:
     today: date
     synonyms: Synonyms
     texts: tuple[Passage, ...] = field(default=())
+    called: Mapping[str, Called] = field(default_factory=lambda: NOT_CALLED)
 
 
-def draft(record_type: RecordType, values: Values, synonyms: Synonyms, today: date) -> Draft:
+def draft(
+    record_type: RecordType, values: Values, synonyms: Synonyms, today: date, called: Mapping[str, Called] = NOT_CALLED
+) -> Draft:
     """The draft with its texts, in the order of the form."""
     texts, room = [], MOST_TEXT
     for f in record_type.fields:
@@ -72,7 +89,7 @@ def draft(record_type: RecordType, values: Values, synonyms: Synonyms, today: da
                 room -= len(passage.source)
                 if room >= 0:
                     texts.append(passage)
-    return Draft(record_type, values, str(values.get("language", "en")), today, synonyms, tuple(texts))
+    return Draft(record_type, values, str(values.get("language", "en")), today, synonyms, tuple(texts), called)
 
 
 @singledispatch

@@ -1,0 +1,1 @@
+"""What is not of this site: the pages that records link to."""

@@ -1,0 +1,1 @@
+"""Calling up other sites."""
