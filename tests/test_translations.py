@@ -70,10 +70,8 @@ def test_the_control_a_missing_text_and_a_lost_blank_are_seen(texts: Catalog) ->
     broken = told.get("Countries like %(country)s")
     assert broken is not None
     broken.string = "Pays comme celui-ci"
-    assert sorted(problems(texts, told)) == [
-        "not translated: Search practices",
-        "other blanks: Pays comme celui-ci",
-    ]
+    seen = set(problems(texts, told)) - set(problems(texts, catalogue("fr")))
+    assert seen == {"not translated: Search practices", "other blanks: Pays comme celui-ci"}
 
 
 def said(told: Catalog) -> dict[str, list[str]]:
