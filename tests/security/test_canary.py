@@ -65,7 +65,7 @@ def crawl(stage: Stage, reader: str) -> dict[str, str]:
     seen: dict[str, str] = {}
     while waiting and len(seen) < 250:
         path = waiting.pop(0)
-        if path in seen or path.startswith("/sign-out"):
+        if path in seen or path.startswith(("/sign-out", "/language/")):  # she stays, and goes on reading English
             continue
         answer = browser.get(path)
         seen[path] = answer.text + str(dict(answer.headers))
