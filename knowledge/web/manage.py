@@ -170,7 +170,7 @@ def terms(name: str) -> Answer:
         "manage/terms.html",
         vocabulary=found[name],
         fixed=name in vocabulary.FIXED,
-        languages=LANGUAGES,
+        named_in=LANGUAGES,
         problems=problems,
         given=request.form,
     )
