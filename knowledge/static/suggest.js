@@ -25,7 +25,7 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
   };
 
   const go = (number) => {
-    const options = list.children;
+    const options = list.querySelectorAll("[role=option]");
     if (options[here]) options[here].setAttribute("aria-selected", "false");
     here = number < 0 ? options.length - 1 : number % options.length;
     options[here].setAttribute("aria-selected", "true");
@@ -37,9 +37,10 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
     const item = document.createElement("li");
     const link = document.createElement("a");
     const text = document.createElement("span");
-    item.id = list.id + "-" + number;
-    item.setAttribute("role", "option");
-    item.setAttribute("aria-selected", "false");
+    item.setAttribute("role", "presentation"); // the link itself is the option: nothing to press lies in another
+    link.id = list.id + "-" + number;
+    link.setAttribute("role", "option");
+    link.setAttribute("aria-selected", "false");
     link.href = found.url;
     link.tabIndex = -1;
     text.textContent = found.text;

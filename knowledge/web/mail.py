@@ -49,7 +49,7 @@ def wishes() -> Answer:
         events=CHOOSABLE.values(),
         frequencies=FREQUENCIES,
         zones=sorted(available_timezones()),
-        languages={each: names.name(each, reader_language()) for each in LANGUAGES},
+        mail_languages={each: names.name(each, reader_language()) for each in LANGUAGES},
         problems=problems,
         given=request.form,
     )

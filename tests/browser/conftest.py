@@ -13,7 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.live import Live, going
+from tests.browser.town import Town, built
 from tests.conftest import service_or_skip
+from tests.mail.conftest import Box, box, listening
+
+__all__ = ["box"]
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
@@ -51,3 +56,17 @@ def chromium() -> Iterator[object]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def live(tmp_path: Path, box: Box, _cheap_passwords: None) -> Iterator[Live]:
+    """A site of this test alone, on the engine of the real ones; its mails go out by SMTP."""
+    with going(tmp_path, box, search=f"whoosh:{tmp_path / 'index'}") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The demo content and a record in every state, for tests that only look."""
+    with listening() as post, built(tmp_path_factory.mktemp("town"), post) as made:
+        yield made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -49,8 +50,9 @@ class Box:
         return str(body.get_content())
 
 
-@pytest.fixture
-def box() -> Iterator[Box]:
+@contextmanager
+def listening() -> Iterator[Box]:
+    """A mail server for a while."""
     made = Box()
     with socket.create_server(("127.0.0.1", 0)) as free:
         made.port = free.getsockname()[1]
@@ -59,6 +61,12 @@ def box() -> Iterator[Box]:
     yield made
     if not made.controller.loop.is_closed():
         made.controller.stop()
+
+
+@pytest.fixture
+def box() -> Iterator[Box]:
+    with listening() as made:
+        yield made
 
 
 @pytest.fixture
