@@ -49,8 +49,9 @@ messages: $(VENV)/.dev ## take the interface's texts into knowledge/translations
 	sed -i -E '/^"(Report-Msgid|POT-|PO-|Last-Tr|Language-Team|Generated)/d' knowledge/translations/*/LC_MESSAGES/messages.po  # dates and dummies
 	$(BIN)/pybabel -q compile -d knowledge/translations --statistics
 
-screens: $(VENV)/.dev ## take the pictures in docs/screens of the site that runs (needs Chromium)
-	$(BIN)/python docs/take_screens.py
+screens: $(VENV)/.dev ## take the pictures in docs/screens anew (needs Chromium); tests/browser/screens.py says of what
+	rm -f docs/screens/*.webp
+	PRAXIS_SCREENS=1 $(BIN)/python -m pytest tests/browser/test_screens.py
 
 lock: ## write the locks anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml requirements/build.in -o requirements/run.txt

@@ -118,7 +118,13 @@ def _records(town: Town) -> None:
     site.act(opinions.ask, coach, record, stage.actor("coach2").person_id, "Is this credible in your country?")
     record = begun("two_texts", "School desks of local wood")
     site.act(
-        working.keep, author, working.Place(record_id=record), [("title", "School desks of local oak")], 1, "k" * 20, ""
+        working.keep,
+        author,
+        working.Place(record_id=record),
+        [("title", "School desks of local oak"), ("objective", "Deliver desks before the rains.")],
+        1,
+        "k" * 20,
+        "",
     )
 
 
