@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request
 from flask_babel import gettext
@@ -122,7 +123,7 @@ def practice(record_id: str, slug: str = "") -> Response | str:
         return _practice_json(record_id.removesuffix(".json"))
     article = site().ask(catalogue.read, actor(), record_id)
     here = practice_url(article.record.id, article.revision.title)
-    if request.path != here:
+    if request.path != unquote(here):  # the path of a request is decoded, an address is not
         return redirect(here, 301)
     similar = _cards(site().ask(catalogue.similar, site().engine, article), site().registry())
     return render_template("public/practice.html", similar=similar, **shown(article))

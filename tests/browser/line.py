@@ -24,15 +24,23 @@ class Line:
     port: int = 0
     cuts: list[tuple[bytes, str]] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
+    down: bool = False
     _free: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
     _luck: random.Random = field(default_factory=lambda: random.Random(50))
 
     def cut(self, start: bytes, *when: str) -> None:
-        """Cut the next requests that begin like this, "before" the site has them or "after", one each."""
+        """Cut the next requests that begin like this, "before" the site has them or "after"; the line is down then."""
         self.cuts += [(start, each) for each in when]
+
+    def mend(self) -> None:
+        """The line carries again."""
+        self.down = False
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection both ways until an end of it closes, or it is cut."""
+        if self.down:
+            writer.transport.abort()
+            return
         there, thither = await asyncio.open_connection("127.0.0.1", self.upstream)
         doomed: list[bool] = []
         ways = [self._carry(reader, thither, True, doomed), self._carry(there, writer, False, doomed)]
@@ -51,9 +59,12 @@ class Line:
         clock, last = asyncio.get_running_loop().time, 0.0
         try:
             while piece := await source.read(PIECE):
+                if self.down and not (up and doomed):
+                    return  # the other connections too
                 if up and self.cuts and piece.startswith(self.cuts[0][0]):
                     when = self.cuts.pop(0)[1]
                     self.done.append(when)
+                    self.down = True
                     if when == "before":
                         return
                     doomed.append(True)
@@ -81,17 +92,23 @@ class Line:
 
 @contextmanager
 def laid(upstream: int) -> Iterator[Line]:
-    """A line to the site on this port."""
+    """A line to the site on this port, which runs in a thread of its own."""
     line, loop = Line(upstream), asyncio.new_event_loop()
-    server: Any = loop.run_until_complete(asyncio.start_server(line.connected, "127.0.0.1", 0))
-    line.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    starting = asyncio.start_server(line.connected, "127.0.0.1", 0)
+    server: Any = asyncio.run_coroutine_threadsafe(starting, loop).result(10)
+    line.port = server.sockets[0].getsockname()[1]
     yield line
+    asyncio.run_coroutine_threadsafe(_hung_up(server), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
-    server.close()
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.run_until_complete(asyncio.sleep(0))
     loop.close()
+
+
+async def _hung_up(server: Any) -> None:
+    server.close()
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -56,7 +56,7 @@ def going(folder: Path, box: Box, search: str = "memory:", people: bool = True) 
     settings = replace(stage.site.settings, base_url=address, smtp_url=f"smtp://127.0.0.1:{box.port}")
     yield Live(stage, address, box, to(stage, settings))
     server.close()
-    thread.join(5)
+    thread.join(1)
     stage.site.engine.close()
     stage.site.db.close()
 

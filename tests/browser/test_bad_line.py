@@ -44,13 +44,18 @@ def test_nothing_typed_is_lost_on_a_bad_line_that_is_cut_while_it_saves(chromium
         page.wait_for_function("() => navigator.serviceWorker.controller")
         page.reload()
         writer.ready()
-        line.cut(PUT, "before", "after")
+        line.cut(PUT, "before")
         typed(writer, "objective", " " + texts.comment)
         writer.told(DEVICE)
         assert texts.comment not in at_the_site(live).get("objective", ""), "it says so as long as it is true"
+        line.cut(PUT, "after")
+        line.mend()
         typed(writer, "enabling", " " + texts.short)
-        writer.told(SAVED)
+        with page.expect_event("requestfailed", lambda r: r.method == "PUT" and line.done[1:] == ["after"]):
+            pass
         assert line.done == ["before", "after"], "cut on its way there, and on its way back"
+        line.mend()
+        writer.told(SAVED)
         kept = at_the_site(live)
         assert texts.comment in kept["objective"], "what is said to be saved is at the site"
         line.cut(POST, "before")
@@ -58,6 +63,7 @@ def test_nothing_typed_is_lost_on_a_bad_line_that_is_cut_while_it_saves(chromium
         writer.press(SAVE)
         writer.ready()
         assert line.done[2:] == ["before"]
+        line.mend()
         there = {name: page.input_value(f"#{name}") for name in ("objective", "enabling", "hindering")}
         assert texts.comment in there["objective"] and texts.short in there["enabling"], there
         assert texts.figure in there["hindering"], "the save was cut; all of it is still in the form"
