@@ -122,9 +122,14 @@ def test_the_walk_passes_every_kind_of_page(town: Town, walk: Any) -> None:
     asked = {
         r.endpoint for r in rules if "GET" in (r.methods or ()) and not re.search(r"\.(json|csv|atom|txt|js)$", r.rule)
     }
-    assert asked - passed == {"files.file", "language.choose", "offline.form", "public.healthz", "public.suggest"}, (
-        "no pages, or downloads"
-    )
+    assert asked - passed == {
+        "files.file",
+        "language.choose",
+        "offline.form",
+        "public.healthz",
+        "public.suggest",
+        "sharing.file",
+    }, "no pages, or downloads"
 
 
 @pytest.mark.parametrize("language", ["ar", "fr"])
