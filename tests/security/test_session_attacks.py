@@ -31,7 +31,7 @@ def filled(rule: str, **given: str) -> str:
     """An address of a route."""
     known = {"kind": "experience", "name": "topics", "programme_id": "reforms", "person_id": "3", "slug": "x"}
     known |= {"facet_id": "country", "token": "forged", "thread_id": "1", "number": "1", "start_key": "begun"}
-    known |= {"opinion_id": "1", "upload_id": "a" * 20, "file_id": "a" * 20, "part": "480"}
+    known |= {"opinion_id": "1", "upload_id": "a" * 20, "file_id": "a" * 20, "part": "480", "code": "fr"}
     known |= {"reset": "forged", "confirm": "forged", "invitation": "forged", **given}
     return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda m: known[m[1]], rule)
 
