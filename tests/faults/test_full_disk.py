@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +13,17 @@ from search.engines.whoosh import WhooshEngine
 from search.engines.whoosh_storage import DurableStorage
 from search.errors import SearchUnavailable
 from search.query import Query
+from tests.faults.disk import failing
 from tests.search.contract import PUBLIC, SCHEMA, doc
 
 TOUCHES = [(os, "fsync"), (os, "rename"), (os, "replace"), (DurableStorage, "create_file")]
-
-
-def failing(patched: pytest.MonkeyPatch, at: int, code: int) -> Callable[[], bool]:
-    """From now on the k-th touch of the disk fails, once; tells whether it came to that."""
-    touched = 0
-
-    def counted(really: Any) -> Any:
-        def touch(*args: Any, **kwargs: Any) -> Any:
-            nonlocal touched
-            touched += 1
-            if touched == at:
-                raise OSError(code, os.strerror(code))
-            return really(*args, **kwargs)
-
-        return touch
-
-    for owner, name in TOUCHES:
-        patched.setattr(owner, name, counted(getattr(owner, name)))
-    return lambda: touched >= at
 
 
 @pytest.mark.case("F3")
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EMFILE], ids=errno.errorcode.__getitem__)
 @pytest.mark.parametrize("what", ["apply", "rebuild"])
 def test_F3_whenever_the_disk_fails_the_index_serves_and_the_next_write_is_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, code: int
+    tmp_path: Path, what: str, code: int
 ) -> None:
     engine = WhooshEngine(str(tmp_path), SCHEMA)
     held = {f"r{n}" for n in range(5)}
@@ -54,8 +35,7 @@ def test_F3_whenever_the_disk_fails_the_index_serves_and_the_next_write_is_whole
         def write(documents: Any = documents) -> None:
             engine.apply(documents[:3]) if what == "apply" else engine.rebuild(documents)
 
-        with monkeypatch.context() as patched:
-            failed = failing(patched, k, code)
+        with failing(TOUCHES, k, code) as failed:
             try:
                 write()
             except SearchUnavailable as error:

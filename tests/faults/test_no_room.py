@@ -7,8 +7,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from knowledge.services import files
 from knowledge.storage.models.base import now
 from knowledge.storage.models.mail import Mail
 from tests.conftest import Stage, post, token
+from tests.faults.disk import failing
 from tests.files import made
 from tests.security.test_files import PICTURE, attach
 
@@ -40,27 +40,6 @@ TOUCHES = [
 ]
 TOUCHES += [(shutil, "copyfileobj")]
 MOST = 80
-
-
-@contextmanager
-def failing(at: int, code: int) -> Iterator[Callable[[], bool]]:
-    """Within this, the k-th touch of the disk fails, once; what it gives tells whether it came to that."""
-    touched = 0
-
-    def counted(really: Any) -> Any:
-        def touch(*args: Any, **kwargs: Any) -> Any:
-            nonlocal touched
-            touched += 1
-            if touched == at:
-                raise OSError(code, os.strerror(code))
-            return really(*args, **kwargs)
-
-        return touch
-
-    with pytest.MonkeyPatch.context() as patched:
-        for owner, name in TOUCHES:
-            patched.setattr(owner, name, counted(getattr(owner, name)))
-        yield lambda: touched >= at
 
 
 def in_one(stage: Stage, record: str, content: bytes) -> None:
@@ -90,7 +69,7 @@ def test_F3_whenever_the_disk_fails_a_file_is_kept_whole_or_not_at_all_and_the_n
     failed = 0
     for k in range(1, MOST):
         content = f"Offers by phone, number {k:03}. ".encode() * 1000
-        with failing(k, code) as came_to_it:
+        with failing(TOUCHES, k, code) as came_to_it:
             try:
                 take(stage, record, content)
             except FilesUnavailable as error:
@@ -180,7 +159,7 @@ def test_F3_whenever_the_disk_fails_a_mail_waits_and_becomes_one_whole_file_in_t
     for k in range(1, MOST):
         stage.record(stage.actor("author"), "in_review", title=f"Kept in a file, number {k:03}")
         with time_machine.travel(now() + later, tick=False):
-            with failing(k, code) as came_to_it:
+            with failing(TOUCHES, k, code) as came_to_it:
                 sent = postman.deliver()
             if not came_to_it():
                 break
