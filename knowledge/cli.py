@@ -100,6 +100,7 @@ def run(demo: bool) -> None:
     for role, email, password in accounts_shown:
         out.print(f"  {role:<12} {email:<28} {password}")
     sys.stdout.flush()
+    setup.settle()
     try:
         server.run()
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -150,6 +151,15 @@ def with_person(email: str, change: Callable[[Session, Person], None]) -> Callab
 def compare_files(site: Site) -> record_files.Agreement:
     """Whether the files of a site and its database agree."""
     return record_files.compare(site.db, site.uploads.store)
+
+
+def settle() -> None:
+    """Call at the end of a start: what is there now stays, so the garbage collector need not go through it again.
+
+    It would, again and again: hundreds of thousands of objects that modules, templates and translations are made of.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def start_sweep(site: Site) -> None:

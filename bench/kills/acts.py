@@ -259,8 +259,11 @@ ACTS: Mapping[str, tuple[Callable[[Victim], None], int]] = {
 }
 
 
-# what comes before the act that is aimed at: mail needs something to tell, and is to be answered now and then
-BEFORE: Mapping[str, list[str]] = {"mail": ["decision"], "import": ["decision", "mail"], "save": ["decision", "mail"]}
+# what comes before the act that is aimed at: mail needs something to tell; mails and files are to be answered now and
+# then however few the kills are
+BEFORE: Mapping[str, list[str]] = {
+    "mail": ["decision"], "import": ["decision", "mail"], "save": ["decision", "mail"], "decision": ["save", "upload"],
+}  # fmt: skip
 
 
 def import_and_publish(settings: Settings, lines: Path, seed: int, tell: Tell) -> None:

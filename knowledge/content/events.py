@@ -109,6 +109,12 @@ class Wishes:
             day += timedelta(days=-day.weekday() % 7)
         return self._after_quiet(datetime.combine(day, DIGEST_AT, here.tzinfo)).astimezone(UTC)
 
+    def again(self, event: str, moment: datetime) -> datetime:
+        """When one that could not be sent is tried again, which is to be at this moment or as soon as she allows."""
+        if EVENTS[event].needed:
+            return moment
+        return self._after_quiet(moment.astimezone(zone_of(self.zone))).astimezone(UTC)
+
     def _after_quiet(self, here: datetime) -> datetime:
         if self.quiet is None or self.quiet[0] == self.quiet[1]:
             return here

@@ -84,7 +84,9 @@ class Writer:
         """One letter about these, all to one address; what its reader may not see is left out. Raises Unseen."""
         first = mails[0]
         person = first.person or find.person_by_email(session, first.email)
-        wishes = notices.wishes_of(session, person.id) if person else Wishes({})
+        wishes = (
+            notices.wishes_of(session, person.id) if person else Wishes({}, language=first.facts.get("language", ""))
+        )
         language, say = _language(wishes.language)
         paragraphs, kinds = [], dict[str, None]()
         for mail in sorted(mails, key=lambda m: (m.record_id or "", m.id)):  # what belongs together stands together

@@ -13,9 +13,11 @@ from datetime import timedelta
 
 import structlog
 
+from knowledge.content.events import Wishes
 from knowledge.mail.envelope import Envelope
 from knowledge.mail.letters import Unseen, Writer, message_id
 from knowledge.mail.transport import Away, Refused, Transport
+from knowledge.services import notices
 from knowledge.storage import mailbox
 from knowledge.storage.models.base import now
 from knowledge.storage.models.mail import DROPPED, FAILED, SENT, WAITING, Mail
@@ -93,5 +95,7 @@ class Postman:
                 mail.outcome, mail.trouble, mail.tries = state, trouble[:200], mail.tries + 1
                 mail.sent = moment if state == SENT else None
                 if state == WAITING:
-                    mail.due = moment + min(timedelta(minutes=2 ** min(mail.tries - 1, 12)), LONGEST_PAUSE)
+                    pause = min(timedelta(minutes=2 ** min(mail.tries - 1, 12)), LONGEST_PAUSE)
+                    wishes = notices.wishes_of(session, mail.person_id) if mail.person_id else Wishes({})
+                    mail.due = wishes.again(mail.event, moment + pause)
                     mail.outcome = FAILED if moment - mail.created > GIVE_UP else WAITING

@@ -87,7 +87,7 @@ def again(session: Session, actor: Actor, number: int) -> Invitation:
         sentence = N_("It was sent a short while ago, or many times. Ask whether it came, or write yourself.")
         raise Invalid([Problem(("invited",), sentence)])
     found.sent, found.expires, found.times = now(), now() + LASTS, found.times + 1
-    notices.write_to(session, "invited", found.email, {"invitation": found.id})
+    _write(session, found)
     return found
 
 
@@ -173,8 +173,14 @@ def _invite(session: Session, by_id: int, email: str, role: str, **to: str | int
     made = Invitation(seed=secrets.token_hex(8), email=email, role=role, by_id=by_id, expires=now() + LASTS, **to)
     session.add(made)
     session.flush()
-    notices.write_to(session, "invited", email, {"invitation": made.id})
+    _write(session, made)
     return made
+
+
+def _write(session: Session, invitation: Invitation) -> None:
+    """Its mail. To an address without an account it speaks the language of whoever invites."""
+    facts = {"invitation": invitation.id, "language": notices.wishes_of(session, invitation.by_id).language}
+    notices.write_to(session, "invited", invitation.email, facts)
 
 
 def _of_mine(session: Session, actor: Actor, number: int) -> Invitation:

@@ -26,16 +26,38 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-// The page of the form tells what it uses, on the first visit, when nothing passed through here yet.
+// The page of the form tells what it uses, on the first visit, when nothing passed through here yet; the list tells of
+// drafts, and when each was changed, so that one that was never opened here can be written on without a line too.
 self.addEventListener("message", (event) => {
-  const { page: path, files } = event.data ?? {};
-  if (typeof path === "string" && OWN.test(path)) event.waitUntil(first(path, files ?? []));
+  const { page: path, files = [], drafts = [] } = event.data ?? {};
+  if (typeof path === "string" && OWN.test(path)) event.waitUntil(first(path, files));
+  if (drafts.length) event.waitUntil(ahead(drafts.filter((draft) => OWN.test(draft.page))));
 });
 
 async function first(path, files) {
-  const [kept, stored] = [await caches.open(FILES), await caches.open(PAGES)];
-  await Promise.all(files.filter((f) => plain(f).startsWith("/static/")).map(async (f) => (await kept.match(f)) || kept.add(f)));
-  if (!(await stored.match(path))) await keep(path, await fetch(path));
+  await fetched(files);
+  if (!(await (await caches.open(PAGES)).match(path))) await keep(path, await fetch(path));
+}
+
+async function ahead(drafts) { // one after the other: the line may be thin
+  for (const { page: path, changed } of drafts) {
+    const found = await (await caches.open(PAGES)).match(path);
+    if (!found || Number(found.headers.get("X-Kept")) < changed) await keep(path, await fetch(path, { priority: "low" }));
+    const html = await (await fromDevice(path))?.text();
+    await fetched([...(html ?? "").matchAll(/"(\/static\/[^"]+)"/g)].map(([, address]) => address));
+  }
+}
+
+// These static files, and the modules that they are made of.
+async function fetched(files) {
+  const kept = await caches.open(FILES);
+  for (const file of new Set(files.filter((address) => plain(address).startsWith("/static/")))) {
+    if (await kept.match(file)) continue;
+    await kept.add(file);
+    if (!plain(file).endsWith(".js")) continue;
+    const text = await (await kept.match(file)).text();
+    await fetched([...text.matchAll(/^import .* from "(\.[^"]+)"/gm)].map(([, path]) => new URL(path, new URL(file, location.origin)).href));
+  }
 }
 
 async function file(request) {

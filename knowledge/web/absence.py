@@ -10,6 +10,7 @@ from knowledge.content.checks import Problem
 from knowledge.services import absence, access
 from knowledge.services.errors import Invalid
 from knowledge.web.actor import signed_in_actor
+from knowledge.web.numbers import whole
 from knowledge.web.site import site
 
 bp = Blueprint("absence", __name__)
@@ -35,9 +36,7 @@ def _page(person_id: int | None) -> Answer:
     if request.method == "POST":
         try:
             if form.get("end"):
-                number = form["end"]
-                known = number.isascii() and number.isdigit() and len(number) < 10
-                site().act(absence.end, actor, int(number) if known else 0, person_id)
+                site().act(absence.end, actor, whole(form["end"]) or 0, person_id)
                 flash(_("This absence was taken off the list."))
             else:
                 site().act(absence.declare, actor, form.get("begins", ""), form.get("ends", ""), person_id)

@@ -8,12 +8,10 @@ from typing import Any
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import format_time, ngettext
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from knowledge.content import checks
 from knowledge.content.checks import Problem
-from knowledge.content.registry import RecordType
 from knowledge.derive import compare, forms
 from knowledge.services import (
     access,
@@ -21,7 +19,6 @@ from knowledge.services import (
     authoring,
     catalogue,
     clock,
-    discussion,
     editorial,
     history,
     invitations,
@@ -33,10 +30,11 @@ from knowledge.services import (
     working,
 )
 from knowledge.services.errors import Conflict, Forbidden, Invalid
-from knowledge.web import choosing, files
+from knowledge.web import choosing, files, form_page
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language, words
+from knowledge.web.numbers import whole
 from knowledge.web.public import shown
 from knowledge.web.site import site
 from knowledge.web.steps import said
@@ -93,20 +91,22 @@ def start(kind: str) -> Answer:
         writing = site().ask(working.of, actor, working.Place(kind=kind, start_key=key))
         first = {"posted": filled(writing.copy)} if writing.copy else {"values": {"language": "en"}}
         form = forms.bind(record_type, registry.vocabularies, **first, language=reader_language())
-        return _for_the_device(_form(record_type, form, start_key=key, memberships=memberships, writing=writing))
+        return _for_the_device(
+            form_page.page(record_type, form, start_key=key, memberships=memberships, writing=writing)
+        )
     posted = request.form
     given: dict[str, Any] = {"start_key": _start_key(posted.get("start_key", "")), "memberships": memberships}
-    if _is_row_button(posted):
-        return _rearranged(record_type, posted, **given)
+    if form_page.is_row_button(posted):
+        return form_page.rearranged(record_type, posted, **given)
     form = forms.bind(record_type, registry.vocabularies, posted=posted, language=reader_language())
     if posted.get("action") == "resume":
-        return _form(record_type, form, **given)
+        return form_page.page(record_type, form, **given)
     try:
         raw = forms.read(record_type, form)
         named = (str(given["start_key"]), posted.get("programme", ""), seen(posted))
         record = site().act(authoring.start, actor, kind, raw, *named)
     except Invalid as error:
-        return _form(record_type, form, problems=error.problems, **given), 422
+        return form_page.page(record_type, form, problems=error.problems, **given), 422
     return _saved(record.id, posted.get("action", "save"))
 
 
@@ -121,7 +121,7 @@ def edit(record_id: str) -> Answer:
             return redirect(url_for("authoring.desk", record_id=record_id), 303)
         raise
     vocabularies = site().registry().vocabularies
-    base = _whole(request.form.get("base")) or desk.record.latest.number
+    base = whole(request.form.get("base")) or desk.record.latest.number
     if request.method == "GET":
         writing = site().ask(working.of, actor, working.Place(record_id))
         first = {"posted": filled(writing.copy)} if writing.copy else {"values": desk.values}
@@ -130,15 +130,17 @@ def edit(record_id: str) -> Answer:
         if asked:
             forms.attach(form, desk.missing, words)
         base = writing.copy.base if writing.copy else base
-        return _for_the_device(_form(desk.record_type, form, desk=desk, base=base, needed=asked, writing=writing))
+        return _for_the_device(
+            form_page.page(desk.record_type, form, desk=desk, base=base, needed=asked, writing=writing)
+        )
     posted = choosing.settled(desk, request.form)
     if files.has_files(posted):
         posted, refused = files.received(record_id, desk.record_type, posted)
-        if refused or _is_file_button(posted):
-            page = _rearranged(desk.record_type, posted, desk=desk, base=base, problems=refused)
+        if refused or form_page.is_file_button(posted):
+            page = form_page.rearranged(desk.record_type, posted, desk=desk, base=base, problems=refused)
             return (page, 422) if refused else page
-    if _is_row_button(posted):
-        return _rearranged(desk.record_type, posted, desk=desk, base=base)
+    if form_page.is_row_button(posted):
+        return form_page.rearranged(desk.record_type, posted, desk=desk, base=base)
     form = forms.bind(desk.record_type, vocabularies, posted=posted, language=reader_language())
     what, _colon, advice = posted.get("action", "").partition(":")
     if what in ("fine", "again"):
@@ -147,14 +149,16 @@ def edit(record_id: str) -> Answer:
         other = choosing.met(desk, posted, base) if what == "compare" else None
         if what == "compare" and other is None:  # the two say the same
             return redirect(url_for("authoring.edit", record_id=record_id), 303)
-        return _form(desk.record_type, form, desk=desk, base=base, other=other)
+        return form_page.page(desk.record_type, form, desk=desk, base=base, other=other)
     try:
         raw = forms.read(desk.record_type, form)
-        saved = site().act(authoring.save, actor, record_id, raw, base, _answers(posted), seen(posted))
+        saved = site().act(authoring.save, actor, record_id, raw, base, form_page.answers(posted), seen(posted))
     except Invalid as error:
-        return _form(desk.record_type, form, desk=desk, base=base, problems=error.problems), 422
+        return form_page.page(desk.record_type, form, desk=desk, base=base, problems=error.problems), 422
     except Conflict as error:
-        return _form(desk.record_type, form, desk=desk, base=base, other=choosing.of_conflict(desk, error)), 409
+        return form_page.page(
+            desk.record_type, form, desk=desk, base=base, other=choosing.of_conflict(desk, error)
+        ), 409
     return _saved(record_id, posted.get("action", "save"), saved.changed)
 
 
@@ -181,7 +185,7 @@ def preview(record_id: str) -> str:
 @bp.get("/<record_id>/compare")
 def compare_revisions(record_id: str) -> str:
     """Two saved versions, field by field."""
-    first, second = _whole(request.args.get("from")), _whole(request.args.get("to"))
+    first, second = whole(request.args.get("from")), whole(request.args.get("to"))
     pair = site().ask(history.pair, signed_in_actor(), record_id, first or 0, second or 0)
     changes = compare.changes(
         pair.record_type, pair.before.values, pair.after.values, site().registry(), reader_language(), words
@@ -197,9 +201,9 @@ def people(record_id: str) -> Answer:
     if request.method == "POST":
         try:
             if request.form.get("remove"):
-                site().act(authoring.remove_author, actor, record_id, _whole(request.form["remove"]) or 0)
+                site().act(authoring.remove_author, actor, record_id, whole(request.form["remove"]) or 0)
             elif request.form.get("again"):
-                site().act(invitations.again, actor, _whole(request.form["again"]) or 0)
+                site().act(invitations.again, actor, whole(request.form["again"]) or 0)
             else:
                 given = (request.form.get("name", ""), request.form.get("email", ""))
                 site().act(authoring.add_author, actor, record_id, *given)
@@ -217,84 +221,6 @@ def people(record_id: str) -> Answer:
 
 
 # ---------------------------------------------------------------------------- inside
-
-
-def _form(
-    record_type: RecordType,
-    form: Any,
-    *,
-    desk: authoring.Desk | None = None,
-    base: int = 0,
-    start_key: str = "",
-    problems: tuple[Problem, ...] = (),
-    needed: bool = False,
-    memberships: Any = (),
-    other: choosing.Other | None = None,
-    writing: working.Writing | None = None,
-) -> str:
-    """The form. `base`: of the text in it; `other`: the text it met; `writing`: what is kept, and who else writes."""
-    forms.attach(form, problems, words)
-    files.show(desk.record.id if desk else "", record_type, form)
-    vocabularies = site().registry().vocabularies
-    values = checks.shape(record_type, forms.read(record_type, form), vocabularies)[0]
-    missing = checks.missing(record_type, values, vocabularies)
-    wanted = [f for f in record_type.fields if checks.needed(f, values, vocabularies)]
-    still = {p.path[0] for p in missing}
-    copy = writing.copy if writing else None
-    return render_template(
-        "authoring/form.html",
-        record_type=record_type,
-        form=form,
-        desk=desk,
-        base=base,
-        start_key=start_key,
-        problems=problems,
-        missing=missing,
-        show_missing=needed,
-        done=(sum(f.id not in still for f in wanted), len(wanted)),
-        memberships=memberships,
-        other=other,
-        copy=copy,
-        writing=writing,
-        typed=filled(copy) if copy else request.form,
-        seen=working.Seen(copy.tag, copy.key) if copy else seen(request.form, other.tag if other else ""),
-        needed_ids={f.id for f in wanted},
-        advised=site().ask(advising.on, record_type, values, desk.record.id if desk else ""),
-        example=_example(record_type),
-        discussion=discussed(desk.record.id)["discussion"] if desk else None,
-    )
-
-
-def _example(record_type: RecordType) -> dict[str, str] | None:
-    """A good record of this kind: its words, and the address of the whole where it is on this site."""
-    example = record_type.example
-    if example is None:
-        return None
-    titles = site().ask(catalogue.titles, [example.record]) if example.record else {}
-    return {"text": example.text, "record": example.record if titles else "", "title": titles.get(example.record, "")}
-
-
-def _answers(posted: MultiDict[str, str]) -> discussion.Answers:
-    """What the writer says to points beside the fields: answers, and which she has addressed."""
-    numbered = {_whole(name.removeprefix("reply-")): text for name, text in posted.items() if name.startswith("reply-")}
-    addressed = [_whole(number) for number in posted.getlist("addressed")]
-    replies = {number: text for number, text in numbered.items() if number}
-    return discussion.Answers(replies, tuple(number for number in addressed if number))
-
-
-def _rearranged(record_type: RecordType, posted: MultiDict[str, str], **given: Any) -> str:
-    """The form again with rows added, moved or removed; nothing is saved yet."""
-    changed = forms.act(record_type, posted, posted.get("action", ""))
-    form = forms.bind(record_type, site().registry().vocabularies, posted=changed, language=reader_language())
-    return _form(record_type, form, **given)
-
-
-def _is_row_button(posted: MultiDict[str, str]) -> bool:
-    return posted.get("action", "").split(":")[0] in ("add", "remove", "up", "down")
-
-
-def _is_file_button(posted: MultiDict[str, str]) -> bool:
-    return posted.get("action", "").split(":")[0] in ("attach", "use", "drop")
 
 
 def _for_the_device(page: str) -> Response:
@@ -353,7 +279,3 @@ def _pressed_twice(record_id: str) -> bool:
 
 def _may(desk: authoring.Desk) -> dict[str, bool]:
     return {p: access.may(desk.record, p, desk.roles) for p in MAY}
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -19,6 +19,7 @@ from knowledge.services import authoring, history, working
 from knowledge.services.errors import Conflict, NotFound
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.language import reader_language, words
+from knowledge.web.numbers import whole
 from knowledge.web.site import site
 from knowledge.web.working import filled
 
@@ -91,7 +92,8 @@ def _pairs_of(desk: authoring.Desk, tag: str, base: str) -> choosing.Pairs | Non
     if tag:
         copy = site().ask(working.of, signed_in_actor(), working.Place(desk.record.id)).copy
         return [(name, value) for name, value in copy.fields] if copy is not None and copy.tag == tag else None
-    values = version(desk.record.id, int(base)) if base.isascii() and base.isdigit() and len(base) < 10 else None
+    number = whole(base)
+    values = version(desk.record.id, number) if number is not None else None
     if values is None:
         return None
     form = forms.bind(desk.record_type, site().registry().vocabularies, values=values, language=reader_language())

@@ -13,6 +13,7 @@ from knowledge.content.checks import Problem
 from knowledge.services import opinions, phrases, progress, scoring
 from knowledge.services.errors import Invalid
 from knowledge.web.actor import signed_in_actor
+from knowledge.web.numbers import whole
 from knowledge.web.review import page
 from knowledge.web.site import site
 
@@ -27,7 +28,7 @@ def score(record_id: str) -> Answer:
     actor, form = signed_in_actor(), request.form
     from_review = form.get("from") == "review"
     try:
-        site().act(scoring.score, actor, record_id, scored(form) or scoring.Given(), _whole(form.get("seen")))
+        site().act(scoring.score, actor, record_id, scored(form) or scoring.Given(), whole(form.get("seen")))
     except Invalid as error:
         if from_review:
             return page(record_id, form, error.problems), 422
@@ -42,7 +43,7 @@ def ask(record_id: str) -> Answer:
     """Ask another coach what she thinks."""
     form = request.form
     try:
-        given = (_whole(form.get("person")) or 0, form.get("question", ""))
+        given = (whole(form.get("person")) or 0, form.get("question", ""))
         site().act(opinions.ask, signed_in_actor(), record_id, *given)
     except Invalid as error:
         return page(record_id, form, error.problems), 422
@@ -69,7 +70,7 @@ def phrase_list(programme_id: str) -> Answer:
     actor, form = signed_in_actor(), request.form
     problems: tuple[Problem, ...] = ()
     if request.method == "POST":
-        number = _whole(form.get("id")) or 0
+        number = whole(form.get("id")) or 0
         try:
             if form.get("action") == "remove":
                 site().act(phrases.remove, actor, programme_id, number)
@@ -98,7 +99,3 @@ def scored(form: Mapping[str, str]) -> scoring.Given | None:
     numbers = [int(found[1]) for name in form if (found := _CHECK.fullmatch(name.replace("note-", "check-")))]
     marks = {n: (form.get(f"check-{n}", ""), form.get(f"note-{n}", "")) for n in sorted(set(numbers))}
     return scoring.Given(marks, form.get("level", ""), form.get("reason", ""))
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None

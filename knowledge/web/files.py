@@ -21,12 +21,14 @@ from knowledge.services import files
 from knowledge.services.errors import NO_ROOM, FilesUnavailable, Invalid
 from knowledge.services.uploads import LARGEST_CHUNK, Astray, Coming
 from knowledge.web.actor import actor, signed_in_actor
+from knowledge.web.numbers import whole
 from knowledge.web.security import allow_players
 from knowledge.web.site import site
 
 bp = Blueprint("files", __name__)
 POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 SENT = "files"  # the name of the control that files are chosen with
+SIZE = 11  # digits of a size in bytes
 
 
 class Received(Request):
@@ -190,8 +192,7 @@ def _kept(record_id: str, sent: FileStorage, media: Media, problems: list[Proble
 @bp.post("/work/<record_id>/uploads.json")
 def begin(record_id: str) -> Response:
     """Announce a file by name and size, or find out how much of it is here."""
-    size = request.form.get("size", "")
-    given = (request.form.get("name", ""), int(size) if size.isascii() and size.isdigit() and len(size) < 12 else 0)
+    given = (request.form.get("name", ""), whole(request.form.get("size"), SIZE) or 0)
     coming = site().uploads.begin(signed_in_actor(), record_id, *given, request.form.get("key", "")[:500])
     return make_response(_told(coming))
 
@@ -202,10 +203,10 @@ def chunk(record_id: str, upload_id: str) -> Response:
     me, uploads = signed_in_actor(), site().uploads
     if request.method == "GET":
         return make_response(_told(uploads.state(me, record_id, upload_id)))
-    offset = request.args.get("offset", "")
+    place = whole(request.args.get("offset"), SIZE)
     try:
-        place = int(offset) if offset.isascii() and offset.isdigit() and len(offset) < 12 else -1
-        return make_response(_told(uploads.add(me, record_id, upload_id, place, request.get_data(cache=False))))
+        chunk = request.get_data(cache=False)
+        return make_response(_told(uploads.add(me, record_id, upload_id, -1 if place is None else place, chunk)))
     except Astray as error:
         return make_response({"received": error.received}, 409)
 

@@ -13,6 +13,7 @@ from knowledge.services.invitations import Offer
 from knowledge.web import actor as who
 from knowledge.web import browsers, limits, manage
 from knowledge.web.language import reader_language
+from knowledge.web.numbers import whole
 from knowledge.web.site import site
 
 bp = Blueprint("invitations", __name__)
@@ -56,10 +57,10 @@ def of_programme(programme_id: str) -> Answer:
     actor, form = who.signed_in_actor(), request.form
     try:
         if form.get("again"):
-            site().act(invitations.again, actor, _whole(form["again"]))
+            site().act(invitations.again, actor, whole(form["again"]) or 0)
             flash(_("The invitation was sent again."))
         elif form.get("take-back"):
-            site().act(invitations.take_back, actor, _whole(form["take-back"]))
+            site().act(invitations.take_back, actor, whole(form["take-back"]) or 0)
             flash(_("The invitation was taken back: its link does not work any more."))
         else:
             given = (form.get("invited", ""), form.get("invited_role", ""))
@@ -79,7 +80,3 @@ def _welcome(offer: Offer) -> Response:
     if offer.record is not None:
         return redirect(url_for("authoring.desk", record_id=offer.record.id), 303)
     return redirect(url_for("review.queue" if offer.role == "coach" else "authoring.my_work"), 303)
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

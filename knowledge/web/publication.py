@@ -14,6 +14,7 @@ from knowledge.services import authoring, history, scheduling, versions
 from knowledge.services.errors import Invalid
 from knowledge.web.actor import actor, signed_in_actor
 from knowledge.web.language import reader_language, words
+from knowledge.web.numbers import whole
 from knowledge.web.public import shown
 from knowledge.web.site import site
 
@@ -101,5 +102,4 @@ def _page(template: str, problems: tuple[Problem, ...], **facts: Any) -> Answer:
 
 def _number(name: str) -> int:
     """A number that came with the request; 0 for none."""
-    text = request.values.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole(request.values.get(name)) or 0

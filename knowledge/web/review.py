@@ -27,6 +27,7 @@ from knowledge.web import params
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language, words
+from knowledge.web.numbers import whole
 from knowledge.web.public import shown
 from knowledge.web.site import site
 from workflows.definition import Refused
@@ -72,9 +73,7 @@ def insert(record_id: str) -> str:
 @bp.post("/<record_id>/look")
 def look(record_id: str) -> tuple[str, int]:
     """Remember what this coach has before her eyes; the page's script says so."""
-    seen = request.form.get("seen", "")
-    number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
-    site().act(review.look, signed_in_actor(), record_id, number)
+    site().act(review.look, signed_in_actor(), record_id, whole(request.form.get("seen")) or 0)
     return "", 204
 
 

@@ -11,6 +11,7 @@ from knowledge.services.errors import Invalid
 from knowledge.web import coaching
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.errors import REFUSED
+from knowledge.web.numbers import whole
 from knowledge.web.review import page
 from knowledge.web.site import site
 from workflows import known
@@ -25,7 +26,6 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
     actor = signed_in_actor()
     if known.transition(transition) is None:
         abort(404)
-    seen = request.form.get("seen", "")
     try:
         move = site().act(
             review.decide,
@@ -34,7 +34,7 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
             transition,
             words=request.form.get("words", ""),
             public_words=request.form.get("public_words", ""),
-            seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None,
+            seen=whole(request.form.get("seen")),
             given=coaching.scored(request.form),
         )
     except Invalid as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -28,10 +28,9 @@ class FacetColumn:
         self._layers, self._rest = layers, rest
 
     @classmethod
-    def of(cls, size: int, values: Mapping[str, Ints]) -> FacetColumn:
-        """From the documents of every value."""
-        documents = np.concatenate([np.empty(0, np.int32), *values.values()])
-        numbers = np.repeat(np.arange(1, len(values) + 1), [len(found) for found in values.values()])
+    def of(cls, size: int, values: Sequence[str], counts: Ints, documents: Ints) -> FacetColumn:
+        """From the documents of every value, one after the other; `counts`: how many each has."""
+        numbers = np.repeat(np.arange(1, len(values) + 1), counts)
         order = np.argsort(documents, kind="stable")
         documents, numbers = documents[order], numbers[order].astype(_kind(len(values)))
         place = np.arange(len(documents)) - np.searchsorted(documents, documents)  # which of its document's values
@@ -40,7 +39,7 @@ class FacetColumn:
             layer = np.zeros(size, numbers.dtype)
             layer[documents[place == number]] = numbers[place == number]
             layers.append(layer)
-        return cls(size, list(values), layers, (documents[place >= LAYERS], numbers[place >= LAYERS]))
+        return cls(size, values, layers, (documents[place >= LAYERS], numbers[place >= LAYERS]))
 
     @classmethod
     def joined(cls, parts: Sequence[FacetColumn]) -> FacetColumn:
@@ -60,6 +59,12 @@ class FacetColumn:
             numbers.append(again[part._rest[1]])
             base += part.size
         return cls(size, list(known), layers, (np.concatenate(documents), np.concatenate(numbers)))
+
+    def head(self, size: int) -> FacetColumn:
+        """That of the first so many documents."""
+        kept = self._rest[0] < size
+        rest = (self._rest[0][kept], self._rest[1][kept])
+        return FacetColumn(size, self.values, [layer[:size] for layer in self._layers], rest)
 
     def counts(self, documents: Ints) -> dict[str, int]:
         """How many of these documents, in order, have each value; values that none has are left out."""

@@ -60,7 +60,7 @@ class WhooshEngine:
         latest = {d.id: d for d in puts}
         gone = {*drops, *latest}
         with translated():
-            with self._generations.writing(self.schema) as storage:
+            with self._generations.writing(self.schema) as storage, self._merger.waiting():
                 view = self._current()
                 toc = TOC.read(storage, INDEX, view.stamp)
                 for held, segment in zip(view.segments, toc.segments, strict=True):
@@ -152,7 +152,7 @@ class WhooshEngine:
         for segment in segments:
             held = known.get(segment.segment_id())
             opened.append(held.again(segment) if held else WhooshSegment(storage, segment))
-        return View(path, stamp, opened, before.words if before else None)
+        return View(path, stamp, opened, before)
 
     def tidy(self) -> None:
         """Merge what should be merged, and wait for it. Only the exchange at the end keeps writers waiting."""
@@ -163,7 +163,7 @@ class WhooshEngine:
                 chosen = [view.segments[n] for n in whoosh_merge.due(view.segments)]
                 if not chosen:
                     return
-                whoosh_merge.exchange(self._generations, self.schema, view, chosen)
+                whoosh_merge.exchange(self._generations, self.schema, view, chosen, self._merger.pace)
 
     # ------------------------------------------------------------------ answering
 

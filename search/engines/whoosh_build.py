@@ -17,18 +17,9 @@ from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.filestore import FileStorage, RamStorage
 
 from search import language
-from search.engines.whoosh_codec import (
-    NUMBERS,
-    TEXTS,
-    WORDS_EXT,
-    Array,
-    ArrayCodec,
-    Term,
-    TermStatistics,
-    differences,
-    encode,
-)
+from search.engines.whoosh_codec import NUMBERS, TEXTS, WORDS_EXT, ArrayCodec
 from search.engines.whoosh_invert import Inverted
+from search.engines.whoosh_postings import NOTHING, Run, Term, terms
 from search.engines.whoosh_storage import INDEX
 from search.schema import Document, IndexSchema, moment
 
@@ -167,20 +158,10 @@ def _keywords(schema: IndexSchema, documents: Sequence[Document]) -> dict[str, d
 
 def _listed(values: dict[str, list[int]]) -> Iterator[Term]:
     """The terms of a field whose values simply have documents."""
-    for text, numbers in sorted((value.encode("utf-8", "replace"), found) for value, found in values.items()):
-        yield term(text, np.array(numbers, np.int32), None, None, None)
-
-
-def term(text: bytes, documents: Array, frequencies: Array | None, positions: Array | None, lengths: Any) -> Term:
-    """A term from its arrays. `lengths`: of the documents' fields, in words, for Whoosh's statistics."""
-    often = np.ones(len(documents), np.uint8) if frequencies is None else frequencies
-    steps = differences(documents, np.zeros(1, np.int64))
-    most = (int(steps.max()), int(often.max()), int(positions.max()) if positions is not None else 0)
-    short, long = (int(lengths.min()), int(lengths.max())) if lengths is not None else (1, 1)
-    about = TermStatistics(
-        float(often.sum()), len(documents), short, long, most[1], int(documents[0]), int(documents[-1])
-    )
-    return text, encode(steps, often, positions, most), about
+    listed = sorted((value.encode("utf-8", "replace"), found) for value, found in values.items())
+    documents = np.array([number for _, found in listed for number in found], np.int64)
+    counts = np.array([len(found) for _, found in listed], np.int64)
+    yield from terms([text for text, _ in listed], Run(counts, documents, np.ones_like(documents), NOTHING.positions))
 
 
 def aside(segment: Segment) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 from whoosh.util.numeric import length_to_byte
 
 from search import language
-from search.engines.whoosh_codec import LENGTHS, Array, Term, TermStatistics, differences, encode
+from search.engines.whoosh_codec import LENGTHS
+from search.engines.whoosh_postings import Array, Run, Term, terms
 from search.schema import Document, IndexSchema
 
 MAX_UNITS = 400_000  # remembered by one process, about 200 MB; then it starts afresh
@@ -81,11 +82,16 @@ class Inverted:
 
     def terms(self, name: str) -> Iterator[Term]:
         """The terms of a text field, in order."""
-        field = self._names.index(name)
-        size = len(self._texts)
+        field, size = self._names.index(name), len(self._texts)
         first, last = np.searchsorted(self._numbers, (field * size, (field + 1) * size))
+        bounds = np.append(self._starts, len(self._documents))
+        low, high = bounds[[first, last]].tolist()
+        run = Run(
+            np.diff(bounds[first : last + 1]), self._documents[low:high], self._frequencies[low:high],
+            self._positions[self._places[low] : self._places[high]],
+        )  # fmt: skip
         lengths = LENGTHS[[length_to_byte(int(n)) for n in self._lengths[field]]].astype(np.int32)
-        yield from self._between(first, last, lengths) if last > first else ()
+        yield from terms([self._texts[n % size] for n in self._numbers[first:last].tolist()], run, lengths)
 
     def _cut(self, documents: Sequence[Document]) -> tuple[Array, Array]:
         """The numbers of all units, and of each run of them (document, field, how many)."""
@@ -114,9 +120,9 @@ class Inverted:
         which = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts) + starts[units][of]
         keys = key[which]
         self._rank(keys)
-        terms = runs[:, 1][run[of]].astype(np.uint64) * np.uint64(len(self._texts)) + self._ranks[keys]
-        order = _stable_order(terms)
-        self._terms = terms[order]
+        found = runs[:, 1][run[of]].astype(np.uint64) * np.uint64(len(self._texts)) + self._ranks[keys]
+        order = stable_order(found)
+        self._terms = found[order]
         documents_of = runs[:, 0][run[of]][order]
         self._positions = (positions[of] + place[which])[order]
         self._group(documents_of)
@@ -132,48 +138,23 @@ class Inverted:
 
     def _group(self, documents: Array) -> None:
         """Where postings and terms begin in the sorted arrays."""
-        terms = self._terms
-        if not len(terms):
-            self._numbers = self._starts = np.empty(0, np.int64)
+        found = self._terms
+        if not len(found):
+            self._numbers = self._starts = self._documents = self._frequencies = np.empty(0, np.int64)
+            self._places = np.zeros(1, np.int64)
             return
-        fresh = np.ones(len(terms), bool)
-        fresh[1:] = (terms[1:] != terms[:-1]) | (documents[1:] != documents[:-1])
+        fresh = np.ones(len(found), bool)
+        fresh[1:] = (found[1:] != found[:-1]) | (documents[1:] != documents[:-1])
         begin = np.flatnonzero(fresh)
         self._documents = documents[begin]
-        self._frequencies = np.diff(begin, append=len(terms))
-        of_term = terms[begin]
+        self._frequencies = np.diff(begin, append=len(found))
+        of_term = found[begin]
         self._starts = np.flatnonzero(np.r_[True, of_term[1:] != of_term[:-1]])  # term -> its first posting
         self._numbers = of_term[self._starts].astype(np.int64)
-        self._places = np.append(begin, len(terms))  # posting -> its first position
-
-    def _between(self, first: int, last: int, lengths: Array) -> Iterator[Term]:
-        """The terms from `first` to before `last`; statistics for all at once, blocks one by one."""
-        ends = np.append(self._starts, len(self._documents))
-        low, high = int(ends[first]), int(ends[last])
-        starts = self._starts[first:last]
-        documents, often = self._documents[low:high], self._frequencies[low:high]
-        steps = differences(documents, starts - low)
-        cut, words = starts - low, lengths[documents]
-        places = self._places[starts]
-        block_of_positions = self._positions[: self._places[high]]
-        rows = zip(
-            self._numbers[first:last].tolist(), starts.tolist(), ends[first + 1 : last + 1].tolist(),
-            np.maximum.reduceat(steps, cut).tolist(), np.maximum.reduceat(often, cut).tolist(),
-            np.maximum.reduceat(block_of_positions, places).tolist(), np.add.reduceat(often, cut).tolist(),
-            np.minimum.reduceat(words, cut).tolist(), np.maximum.reduceat(words, cut).tolist(), strict=True,
-        )  # fmt: skip
-        for number, a, b, step, most, place, total, short, long in rows:
-            about = TermStatistics(
-                float(total), b - a, short, long, most, int(self._documents[a]), int(self._documents[b - 1])
-            )
-            block = encode(
-                steps[a - low : b - low], self._frequencies[a:b],
-                self._positions[self._places[a] : self._places[b]], (step, most, place),
-            )  # fmt: skip
-            yield self._texts[number % len(self._texts)], block, about
+        self._places = np.append(begin, len(found))  # posting -> its first position
 
 
-def _stable_order(numbers: Array) -> Array:
+def stable_order(numbers: Array) -> Array:
     """Like a stable argsort, but faster: each number is sorted together with its place."""
     bits = np.uint64(max(1, len(numbers).bit_length()))
     together = (numbers << bits) | np.arange(len(numbers), dtype=np.uint64)

@@ -8,19 +8,21 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from multiprocessing.connection import Connection
-from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 from whoosh.codec.base import Segment
 from whoosh.index import TOC
 
-from search.engines.whoosh_build import SegmentWriter, aside, term
-from search.engines.whoosh_codec import Array, Term
+from search.engines.whoosh_build import SegmentWriter, aside
+from search.engines.whoosh_invert import stable_order
+from search.engines.whoosh_postings import Array, Entry, Run, Term, terms
 from search.engines.whoosh_segments import WhooshSegment
-from search.engines.whoosh_storage import INDEX, DurableStorage, Generations, commit
+from search.engines.whoosh_storage import INDEX, PATIENCE, DurableStorage, Generations, commit
 from search.engines.whoosh_view import View
 from search.engines.workers import answer, given, serve, workers
 from search.errors import SearchError, SearchUnavailable
@@ -29,9 +31,15 @@ from search.schema import IndexSchema
 ALONE = 2000  # documents; more are merged by another process
 TOGETHER = 8  # segments of about the same size that become one
 SMALLEST = 64  # documents; below that, sizes make no difference
+PORTION = 1 << 18  # bytes of blocks that are put together at once, with some 30 MB of memory
 DEAD = 0.5  # a segment with a larger share of deleted documents is written anew
 
 log = logging.getLogger(__name__)
+Pace = Callable[[], None]
+
+
+def at_once() -> None:
+    """Without waiting for anybody."""
 
 
 def due(segments: Sequence[WhooshSegment]) -> list[int]:
@@ -54,14 +62,16 @@ def _tier(size: int) -> int:
     return tier
 
 
-def exchange(generations: Generations, schema: IndexSchema, view: View, chosen: Sequence[WhooshSegment]) -> None:
-    """Make one segment of these and put it in their place.
+def exchange(
+    generations: Generations, schema: IndexSchema, view: View, chosen: Sequence[WhooshSegment], pace: Pace = at_once
+) -> None:
+    """Make one segment of these and put it in their place. `pace` is called between small steps, and may wait.
 
     They are merged as this view knows them, while others write. What was deleted from them meanwhile is deleted from
     the new one before it takes their place, in one commit; if they are gone by then, the new one is thrown away.
     """
     storage = DurableStorage(str(view.path))
-    made = _merged(view.path, schema, [s.segment for s in chosen])
+    made = _merged(view.path, schema, [s.segment for s in chosen], pace)
     try:
         with generations.writing(schema) as current:
             toc = TOC.read(storage, INDEX)
@@ -81,10 +91,10 @@ def exchange(generations: Generations, schema: IndexSchema, view: View, chosen: 
         raise
 
 
-def _merged(folder: Path, schema: IndexSchema, segments: list[Segment]) -> Segment:
+def _merged(folder: Path, schema: IndexSchema, segments: list[Segment], pace: Pace) -> Segment:
     """The merged segment; a large one is made by another process, so that this one's threads go on answering."""
     if sum(s.doc_count_all() for s in segments) < ALONE:
-        return merge(folder, schema, segments)
+        return merge(folder, schema, segments, pace)
     with workers(_work, 1, folder, schema) as (worker,):
         return answer(given(worker, segments))
 
@@ -94,7 +104,7 @@ def _work(parent: Connection, folder: Path, schema: IndexSchema) -> None:
     serve(parent, lambda segments: merge(folder, schema, segments))
 
 
-def merge(folder: Path, schema: IndexSchema, chosen: Sequence[Segment]) -> Segment:
+def merge(folder: Path, schema: IndexSchema, chosen: Sequence[Segment], pace: Pace = at_once) -> Segment:
     """One new segment with what lives in these; they stay as they are. Its file stands `aside` until it is wanted."""
     storage = DurableStorage(str(folder))
     segments = [WhooshSegment(storage, segment) for segment in chosen]
@@ -103,9 +113,10 @@ def merge(folder: Path, schema: IndexSchema, chosen: Sequence[Segment]) -> Segme
         maps = renumbered(segments)
         for segment in segments:
             for number in np.flatnonzero(segment.alive).tolist():
+                pace()
                 made.document(segment.numbers(number), segment.texts(number), segment.word_counts(number))
         for name in made.names:
-            made.field(name, _merged_terms(name, segments, maps))
+            made.field(name, _merged_terms(name, segments, maps, pace))
         return made.finish()
     except BaseException:
         made.cancel()
@@ -122,32 +133,66 @@ def renumbered(segments: Sequence[WhooshSegment]) -> list[Array]:
     return maps
 
 
-def _merged_terms(name: str, segments: Sequence[WhooshSegment], maps: Sequence[Array]) -> Iterator[Term]:
-    lexicons = [_numbered(segment.lexicon(name), n) for n, segment in enumerate(segments)]
-    lengths = None
-    if name.startswith("t_"):
-        lengths = np.concatenate([s.lengths(name)[s.alive] for s in segments]).astype(np.int32)
-    for text, group in groupby(heapq.merge(*lexicons), key=itemgetter(0)):
-        parts = [_living(segments[n], maps[n], name, text) for _, n in group]
-        documents = np.concatenate([p[0] for p in parts])
-        if len(documents):
-            positions = np.concatenate([p[2] for p in parts]) if name.startswith("t_") else None
-            often = np.concatenate([p[1] for p in parts])
-            yield term(text, documents, often, positions, lengths[documents] if lengths is not None else None)
+def _merged_terms(name: str, segments: Sequence[WhooshSegment], maps: Sequence[Array], pace: Pace) -> Iterator[Term]:
+    """The terms of a field in all segments, in order; some thousands are read and put together at a time."""
+    words = name.startswith("t_")
+    lengths = np.concatenate([s.lengths(name)[s.alive] for s in segments]).astype(np.int32) if words else None
+    for texts, parts in _portions([segment.entries(name) for segment in segments]):
+        pace()
+        run, left = _together(segments, maps, parts)
+        yield from terms([texts[n] for n in left.tolist()], run, lengths)
 
 
-def _numbered(texts: Iterator[bytes], number: int) -> Iterator[tuple[bytes, int]]:
-    return ((text, number) for text in texts)
+Part = tuple[list[int], list[Entry]]  # of one segment: which of the terms it has, and where
 
 
-def _living(segment: WhooshSegment, numbers: Array, name: str, text: bytes) -> tuple[Array, Array, Array]:
-    posted = segment.read(name, text)
-    fresh = numbers[posted.documents]
-    lives = fresh >= 0
-    if lives.all():
-        return fresh, posted.frequencies, posted.positions
-    kept = np.repeat(lives, posted.frequencies) if len(posted.positions) else slice(0)
-    return fresh[lives], posted.frequencies[lives], posted.positions[kept]
+def _portions(dictionaries: Sequence[Iterator[Entry]]) -> Iterator[tuple[list[bytes], list[Part]]]:
+    """The terms in order, as many at a time as there are blocks for in `PORTION`, with the parts of each segment."""
+    texts: list[bytes] = []
+    parts: list[Part] = [([], []) for _ in dictionaries]
+    held, tagged = 0, [_tagged(entries, number) for number, entries in enumerate(dictionaries)]
+    for text, group in groupby(heapq.merge(*tagged), key=_text):
+        for entry, number in group:
+            parts[number][0].append(len(texts))
+            parts[number][1].append(entry)
+            held += entry.length
+        texts.append(text)
+        if held > PORTION:
+            yield texts, parts
+            texts, parts, held = [], [([], []) for _ in dictionaries], 0
+    if texts:
+        yield texts, parts
+
+
+def _tagged(entries: Iterator[Entry], number: int) -> Iterator[tuple[Entry, int]]:
+    return ((entry, number) for entry in entries)
+
+
+def _text(tagged: tuple[Entry, int]) -> bytes:
+    return tagged[0].text
+
+
+def _together(segments: Sequence[WhooshSegment], maps: Sequence[Array], parts: Sequence[Part]) -> tuple[Run, Array]:
+    """The postings of these terms in all segments, with new numbers of documents, and which of the terms have any."""
+    runs, owners = [], []
+    for segment, numbers, (which, entries) in zip(segments, maps, parts, strict=True):
+        run = segment.run(entries)
+        owner = np.repeat(np.array(which, np.int64), run.counts)
+        fresh = numbers[run.documents]
+        if (lives := fresh >= 0).all():
+            run = replace(run, documents=fresh)
+        else:
+            run, owner = replace(run.kept(lives), documents=fresh[lives]), owner[lives]
+        runs.append(run)
+        owners.append(owner)
+    owner = np.concatenate(owners)
+    order = stable_order(owner.astype(np.uint64))
+    owner = owner[order]
+    whole = Run(
+        np.empty(0), np.concatenate([r.documents for r in runs]), np.concatenate([r.frequencies for r in runs]),
+        np.concatenate([r.positions for r in runs]),
+    )  # fmt: skip
+    return whole.reordered(owner, order), np.unique(owner)
 
 
 def sweep(generation: Path) -> None:
@@ -160,13 +205,32 @@ def sweep(generation: Path) -> None:
 
 
 class Merger:
-    """Calls `tidy` in a thread of its own when asked to, never twice at a time."""
+    """Calls `tidy` in a thread of its own when asked to, never twice at a time, and lets those who commit go first.
+
+    Threads of a process share one interpreter: a merge that went on would make a commit take twice as long.
+    """
 
     def __init__(self, tidy: Callable[[], None]) -> None:
         self._tidy = tidy
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._calm = threading.Event()
+        self._calm.set()
         self.stopping = False
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Meanwhile merging stands still."""
+        self._calm.clear()
+        try:
+            yield
+        finally:
+            self._calm.set()
+
+    def pace(self) -> None:
+        """Wait until nobody commits, but not for ever."""
+        if not self._calm.is_set():
+            self._calm.wait(PATIENCE)
 
     def soon(self) -> None:
         """Merge in the background. What is missed now is seen at the next commit."""

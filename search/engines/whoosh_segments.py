@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -17,24 +18,15 @@ from whoosh.reading import TermNotFound
 from search.engines.arrays import Floats
 from search.engines.columns import FacetColumn
 from search.engines.kept import ByteLimited
-from search.engines.whoosh_codec import (
-    LENGTHS,
-    NOTHING,
-    NUMBERS,
-    TEXTS,
-    WORDS_EXT,
-    Array,
-    ArrayCodec,
-    ArrayColumn,
-    Posted,
-    block_of,
-    decode,
-)
+from search.engines.whoosh_codec import EXTENT, LENGTHS, NUMBERS, TEXTS, WORDS_EXT, ArrayCodec, ArrayColumn, block_of
+from search.engines.whoosh_postings import NOTHING, Array, Entry, Posted, Run, decode, decode_all
 from search.engines.whoosh_storage import SegmentFile
 from search.schema import TextField
 
+PIECE = 1 << 16  # bytes of a dictionary that are read at once
 KEPT_POSTINGS = 48 * 1024 * 1024  # bytes in one process, for all segments
 _BYTES = ArrayColumn("B")
+_SIZES = struct.Struct("!ii")  # before each term in Whoosh's dictionary: of its key and its value
 
 _postings: ByteLimited[tuple[int, str, bytes], Posted] = ByteLimited(KEPT_POSTINGS)
 _opened = count()
@@ -104,8 +96,11 @@ class WhooshSegment:
     def facet(self, field: str) -> FacetColumn:
         """The values of a field that is not words."""
         if field not in self._facets:
-            values = {text.decode(): self.read(field, text).documents for text in self.lexicon(field)}
-            self._facets[field] = FacetColumn.of(self.size, values)
+            entries = list(self.entries(field))
+            run = self.run(entries)
+            self._facets[field] = FacetColumn.of(
+                self.size, [e.text.decode() for e in entries], run.counts, run.documents
+            )
         return self._facets[field]
 
     def lexicon(self, field: str, beginning: bytes = b"") -> Iterator[bytes]:
@@ -115,6 +110,35 @@ class WhooshSegment:
                 if name != field:
                     return
                 yield text
+
+    def entries(self, field: str) -> Iterator[Entry]:
+        """Where the postings of every term of a field lie, in the order of the terms; read piece by piece."""
+        if field not in self.fields:
+            return
+        table, own = self._terms._tindex, self._terms._keycoder(field, b"")
+        at, end, size = table.closest_key_pos(own), table.endofdata, PIECE
+        while at is not None and at < end:
+            piece, place = table.dbfile.get(at, min(size, end - at)), 0
+            while place + _SIZES.size <= len(piece):
+                key, value = _SIZES.unpack_from(piece, place)
+                text, after = place + _SIZES.size + len(own), place + _SIZES.size + key + value
+                if after > len(piece):
+                    break
+                if piece[text - len(own) : text] != own:
+                    return
+                yield Entry(piece[text : after - value], *EXTENT.unpack_from(piece, after - EXTENT.size))
+                place = after
+            at, size = at + place, PIECE if place else 2 * size  # where not even one fits, it is a long one
+            if size > 2 * (end - at) + PIECE:
+                raise ValueError("a term is cut short")
+
+    def run(self, entries: Sequence[Entry]) -> Run:
+        """The postings of terms that follow each other, read at once."""
+        if not entries:
+            return decode_all(b"", np.empty(0, np.int64))
+        begin, last = entries[0].start, entries[-1]
+        blocks = self._terms._postfile.get(begin, last.start + last.length - begin)
+        return decode_all(blocks, np.array([entry.start for entry in entries]) - begin)
 
     def frequency(self, field: str, text: bytes) -> int:
         """How many documents have a term; 0 when none has."""

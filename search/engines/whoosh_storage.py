@@ -34,6 +34,7 @@ from search.schema import IndexSchema
 INDEX = "MAIN"  # Whoosh's name for the only index of a folder
 PATIENCE = 10.0  # seconds to wait for another writer
 LEFT_OVER = re.compile(rf"_{INDEX}_\d+\.toc\.")
+SMALL = 1 << 18  # bytes of a segment's file that are kept in memory
 NEAR = 4096  # bytes of a part that are read at once
 RACY = 100_000_000  # nanoseconds: two changes this close together may leave the same time on a folder
 
@@ -67,14 +68,23 @@ class SegmentFile(CompoundStorage):
     """The one file of a segment, read where it lies. Whoosh would copy all of it, or map it into memory.
 
     Of a map whose file was cut short, or lies on a disk that fails, the system ends the process; reading raises.
+    A small file is read once and kept: after each commit some twenty of them are asked for every word.
     """
 
     def __init__(self, file: StructFile) -> None:
+        self._whole: bytes | None = None
+        if (size := os.fstat(file.fileno()).st_size) <= SMALL:
+            self._whole = os.pread(file.fileno(), size, 0)
+            file.close()
+            file = BufferFile(self._whole)
         super().__init__(file, use_mmap=False)
 
     def open_file(self, name: str, *args: Any, **kwargs: Any) -> BufferFile:
         """A part of the file."""
-        return _Part(self._file, name, *self.range(name))
+        offset, length = self.range(name)
+        if self._whole is None:
+            return _Part(self._file, name, offset, length)
+        return BufferFile(self._whole[offset : offset + length], name)
 
 
 class _Part(BufferFile):

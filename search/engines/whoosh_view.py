@@ -1,17 +1,19 @@
 """One consistent state of a Whoosh index, all its segments seen as one row of documents.
 
-What belongs to a segment is read once and kept with it; what belongs to the whole (columns, norms, scored words) is
-worked out anew after a commit, when it is first needed. A view never changes, so threads share it without locks.
+What belongs to a segment is read once and kept with it. What belongs to the whole is worked out when it is first needed
+after a commit: columns go on from those of the view before, as far as its segments are still the first; norms and
+scored words hang on the averages of all. A view never changes, so threads share it without locks.
 """
 
 from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,7 @@ from search import scoring, spelling
 from search.engines.arrays import Floats, Ints, Mask, Match, Postings
 from search.engines.columns import FacetColumn
 from search.engines.kept import ByteLimited
+from search.engines.whoosh_postings import Array
 from search.engines.whoosh_segments import WhooshSegment
 from search.schema import TextField
 from search.tree import Node
@@ -29,6 +32,8 @@ KEPT_COUNTS = 4 * 1024 * 1024  # bytes of the counts over all that a reader may 
 KEPT_WORDS = 48 * 1024 * 1024  # bytes of scored words in one view,
 KEPT_A_DOCUMENT = 200  # and so many more for each document: a common word takes up to thirteen
 _NONE = np.empty(0, np.int32)
+
+Part = TypeVar("Part")
 
 
 class Words:
@@ -50,20 +55,59 @@ class Words:
             return self._lexicon
 
 
+class _Columns(Generic[Part]):
+    """Columns over all segments, by name. `before`: those of an earlier view, which are continued.
+
+    `head`: the first so many documents of a column; `joined`: one column of several.
+    """
+
+    def __init__(
+        self,
+        segments: Sequence[WhooshSegment],
+        before: _Columns[Part] | None,
+        head: Callable[[Part, int], Part],
+        joined: Callable[[Sequence[Part]], Part],
+    ) -> None:
+        self._segments, self._head, self._joined = segments, head, joined
+        self._whole: dict[str, Part] = {}
+        pairs = zip(segments, before._segments if before else (), strict=False)
+        self._same = sum(1 for _ in takewhile(lambda pair: pair[0].id == pair[1].id, pairs))  # the first so many are
+        self._size = sum(segment.size for segment in segments[: self._same])
+        self._before = dict(before._whole) if before else {}  # let go one by one
+
+    def of(self, name: str, read: Callable[[WhooshSegment, str], Part]) -> Part:
+        """The column of a name; `read` has that of one segment."""
+        if name not in self._whole:
+            held = self._before.pop(name, None) if self._same else None
+            parts = [self._head(held, self._size)] if held is not None else []
+            parts += [read(segment, name) for segment in self._segments[self._same if parts else 0 :]]
+            self._whole[name] = parts[0] if len(parts) == 1 else self._joined(parts)
+        return self._whole[name]
+
+
+def _first(numbers: Array, size: int) -> Array:
+    return numbers[:size]
+
+
+def _together(parts: Sequence[Array]) -> Array:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
 class View:
     """The documents of an index by number: `path` and `stamp` say which commit of which generation."""
 
-    def __init__(self, path: Path, stamp: int, segments: Sequence[WhooshSegment], words: Words | None = None) -> None:
+    def __init__(self, path: Path, stamp: int, segments: Sequence[WhooshSegment], before: View | None = None) -> None:
         self.path, self.stamp, self.segments = path, stamp, tuple(segments)
-        self.words = words or Words()
+        self.words: Words = before.words if before else Words()
         self._bases = np.cumsum([0, *(s.size for s in segments)]).tolist()
         self.size: int = self._bases[-1]
         self.matches: ByteLimited[Node, Match] = ByteLimited(KEPT_WORDS + KEPT_A_DOCUMENT * self.size)
-        self._columns: dict[str, FacetColumn] = {}
+        facets, numbers = (before._columns, before._numbers) if before else (None, None)
+        self._columns: _Columns[FacetColumn] = _Columns(self.segments, facets, FacetColumn.head, FacetColumn.joined)
         self._norms: dict[tuple[TextField, ...], Floats] = {}
         self._readable: ByteLimited[frozenset[str], tuple[Mask, Ints]] = ByteLimited(KEPT_READERS)
         self._totals: ByteLimited[tuple[frozenset[str], str], dict[str, int]] = ByteLimited(KEPT_COUNTS)
-        self._numbers: dict[str, npt.NDArray[np.int64]] = {}
+        self._numbers: _Columns[Array] = _Columns(self.segments, numbers, _first, _together)
 
     # ------------------------------------------------------------------ what the evaluator asks
 
@@ -134,18 +178,13 @@ class View:
         return self._column(f"f_{facet}")
 
     def _column(self, field: str) -> FacetColumn:
-        if field not in self._columns:
-            self._columns[field] = FacetColumn.joined([s.facet(field) for s in self.segments])
-        return self._columns[field]
+        return self._columns.of(field, WhooshSegment.facet)
 
     # ------------------------------------------------------------------ single documents
 
     def number(self, name: str) -> npt.NDArray[np.int64]:
         """A number for each document: `date`, `title8`, `id8`."""
-        if name not in self._numbers:
-            parts = [s.column(name) for s in self.segments]
-            self._numbers[name] = np.concatenate(parts) if parts else np.empty(0, np.int64)
-        return self._numbers[name]
+        return self._numbers.of(name, WhooshSegment.column)
 
     def text(self, name: str, document: int) -> bytes:
         """A text of a document: `id` or `sort_title`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ORIGIN = "http://praxis.test"
+ENDLESS, WHOLE = 1500, 120_000  # milliseconds that a document has: one that may never end, one that must be there whole
 TAGS = "P BR HR H3 H4 H5 H6 STRONG EM S CODE PRE BLOCKQUOTE UL OL LI A TABLE THEAD TBODY TR TH TD".split()
 ATTRIBUTES = ["A href", "A title", "A rel", "OL start", "TH scope"]
 WATCH = """
@@ -28,11 +29,11 @@ WATCH = """
 })()
 """
 LOAD = """
-documents => Promise.all(documents.map(([number, html]) => new Promise(done => {
+([documents, patience]) => Promise.all(documents.map(([number, html]) => new Promise(done => {
   const frame = document.createElement("iframe");
   frame.dataset.n = number;
   frame.onload = frame.onerror = done;
-  setTimeout(done, 1500);  // some never come to an end
+  setTimeout(done, patience);  // some never come to an end
   frame.sandbox = "allow-scripts allow-same-origin allow-forms allow-popups";  // it may not take the whole page away
   frame.srcdoc = html;
   document.body.append(frame);
@@ -108,9 +109,10 @@ class Yard:
         self.page.goto(f"{ORIGIN}/")
 
     def documents(self, documents: Sequence[str], look: bool = False) -> None:
-        """Each as a document of its own, looked at, touched and left alone for a moment."""
+        """Each as a document of its own, touched and left alone for a moment; looked at when it is there whole."""
         self.page.goto(f"{ORIGIN}/")
-        self.page.evaluate(LOAD, [[str(number), html] for number, html in enumerate(documents)])
+        patience = WHOLE if look else ENDLESS
+        self.page.evaluate(LOAD, [[[str(number), html] for number, html in enumerate(documents)], patience])
         if look:
             self.found.astray += self.page.evaluate(LOOK, [TAGS, ATTRIBUTES])
         self.page.evaluate(TOUCH)

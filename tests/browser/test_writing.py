@@ -122,6 +122,30 @@ def test_offline_and_back_writing_goes_on_and_is_sent_once(context: Any, server:
     page.wait_for_selector("text=Version 2")
 
 
+def test_a_draft_that_was_never_opened_here_can_be_written_on_without_a_line(
+    context: Any, chromium: Any, server: str
+) -> None:
+    elsewhere = chromium.new_context()
+    form = started(signed_in(elsewhere, server, "apprentice1"), server, "Begun at the office")
+    elsewhere.close()
+    page = signed_in(context, server, "apprentice1")
+    page.goto(f"{server}/work")
+    keeps = f"async () => (await (await caches.open('praxis-pages-1')).keys()).some(k => k.url === '{form}')"
+    page.wait_for_function(keeps)
+    page.wait_for_timeout(3000)  # for its files
+    context.set_offline(True)
+    page.goto(form)
+    ready(page)
+    assert page.input_value("#title") == "Begun at the office"
+    page.fill("#context", "Gone on with at home.")
+    says(page, DEVICE)
+    context.set_offline(False)
+    says(page, SAVED)
+    page.goto(f"{server}/work")
+    page.goto(form)
+    assert page.input_value("#context") == "Gone on with at home."
+
+
 def test_a_session_that_ends_costs_nothing_with_script(context: Any, server: str) -> None:
     page = signed_in(context, server, "apprentice1")
     started(page, server, "A session that ends")

@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import func, select
 
 from knowledge.mail.postman import Postman
-from knowledge.services import accounts, authoring, invitations
+from knowledge.services import accounts, authoring, invitations, notices
 from knowledge.services.errors import Forbidden, Invalid, LinkOver, NotFound, SignInNeeded
 from knowledge.storage import find
 from knowledge.storage.models.base import now
@@ -139,6 +139,16 @@ def test_L12_a_mail_about_an_invitation_that_was_taken_back_is_not_sent(stage: S
     stage.site.act(invitations.take_back, stage.manager(), number)
     invite(stage, "other@example.org")
     assert here.deliver() == 1 and box.taken[0]["To"] == "other@example.org"  # the control
+
+
+def test_to_an_address_without_account_it_speaks_the_language_of_whoever_invites(
+    stage: Stage, here: Postman, box: Box
+) -> None:
+    wishes = {"often": {}, "zone": "UTC", "quiet": ("", ""), "language": "fr"}
+    stage.site.act(notices.change_wishes, stage.manager(), **wishes)
+    invite(stage, "ivy@example.org")
+    here.deliver()
+    assert '<html lang="fr"' in box.html() and "invites you" not in box.text()
 
 
 def test_it_is_sent_again_after_a_while_and_then_lasts_longer(stage: Stage, here: Postman, box: Box) -> None:

@@ -7,6 +7,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from knowledge.content.events import Wishes
 from knowledge.mail.postman import Postman
 from knowledge.services import absence, claims, notices, programmes, reminders
 from knowledge.storage.models.mail import Mail
@@ -113,6 +114,19 @@ def test_wishes_and_quiet_hours_are_kept(stage: Stage, postman: Postman, box: Bo
     with stage.site.db.reading() as session:
         mail = session.scalars(select(Mail).where(Mail.event == "due-soon")).one()
     assert mail.due == moment("2026-12-04T04:00")
+
+
+def test_what_could_not_be_sent_is_not_tried_again_in_the_quiet_hours(stage: Stage, postman: Postman, box: Box) -> None:
+    coach = stage.actor("coach")
+    stage.site.act(notices.change_wishes, coach, often={}, zone="UTC", quiet=("20", "7"), language="")
+    with at("2026-12-03T19:59:30"):
+        stage.record(stage.actor("author"), "in_review")
+        box.answer = "451 try later"
+        assert postman.deliver() == 0
+    with stage.site.db.reading() as session:
+        waiting = session.scalars(select(Mail).where(Mail.event == "submitted")).one()
+    assert (waiting.outcome, waiting.due) == ("waiting", moment("2026-12-04T07:00"))
+    assert Wishes({}, "UTC", (20, 7)).again("reset", waiting.created) == waiting.created, "somebody waits for that one"
 
 
 def test_a_coach_who_is_away_gets_no_reminder_and_the_others_do(stage: Stage, postman: Postman, box: Box) -> None:
