@@ -26,7 +26,7 @@ ANYONE, SIGNED_IN, AUTHOR, CO_AUTHOR, COACH, MANAGER, ADVISER = (
     "adviser",  # a coach of any programme who was asked for a second opinion
 )
 
-_writers = frozenset({AUTHOR, CO_AUTHOR})
+WRITERS = frozenset({AUTHOR, CO_AUTHOR})
 _desk = frozenset({AUTHOR, CO_AUTHOR, COACH, MANAGER})
 _reviewers = frozenset({COACH, ADVISER})
 _states = frozenset({DRAFT, IN_REVIEW, CHANGES, PUBLISHED, WITHDRAWN})
@@ -48,7 +48,7 @@ EDITORIAL = Workflow(
             N_("Send to your coach"),
             frozenset({DRAFT, CHANGES}),
             IN_REVIEW,
-            _writers,
+            WRITERS,
             guards=(complete,),
             words="optional",
             next=N_("Sent. Your coach reads it next; you will see the answer here."),
@@ -87,7 +87,7 @@ EDITORIAL = Workflow(
             N_("Write a new version"),
             frozenset({PUBLISHED}),
             DRAFT,
-            _writers,
+            WRITERS,
             next=N_("This is a new draft. The published version stays public until the new one is published."),
         ),
         Transition(
@@ -149,17 +149,17 @@ EDITORIAL = Workflow(
             WITHDRAWN: _desk,
         },
         "view_history": {**dict.fromkeys(_states, _desk), IN_REVIEW: _desk | {ADVISER}},
-        "edit": dict.fromkeys((DRAFT, CHANGES), _writers),
+        "edit": dict.fromkeys((DRAFT, CHANGES), WRITERS),
         "share": dict.fromkeys((DRAFT, CHANGES), frozenset({AUTHOR, MANAGER})),
         "review": {IN_REVIEW: _reviewers},
         # taking it up and handing it back; it changes whose it is, not its state
         "claim": {IN_REVIEW: frozenset({COACH})},
         # the checks of the kind: by its writers before they send it, by its coach before she decides
-        "score": {DRAFT: _writers, CHANGES: _writers, IN_REVIEW: frozenset({COACH})},
+        "score": {DRAFT: WRITERS, CHANGES: WRITERS, IN_REVIEW: frozenset({COACH})},
         "ask": {IN_REVIEW: frozenset({COACH})},
         "advise": {IN_REVIEW: frozenset({ADVISER})},
         "comment": {DRAFT: _desk, IN_REVIEW: _desk | {ADVISER}, CHANGES: _desk},
-        "address": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES), _writers),
+        "address": dict.fromkeys((DRAFT, IN_REVIEW, CHANGES), WRITERS),
         "resolve": dict.fromkeys((IN_REVIEW, CHANGES), frozenset({COACH})),
         # between those who review, of what they did not write themselves
         "note": {**dict.fromkeys(_states, frozenset({COACH, MANAGER})), IN_REVIEW: _reviewers | {MANAGER}},

@@ -13,6 +13,7 @@ from functools import singledispatch
 from typing import Any
 from urllib.parse import urlsplit
 
+from knowledge.content import months
 from knowledge.content.fields import (
     N_,
     Choice,
@@ -116,6 +117,7 @@ def _(f: PartialDate, raw: Any, vocabularies: Vocabularies, known: Any = None) -
         return text or None
     if f.ongoing and text.endswith("ongoing"):
         raise Wrong(N_("Please give the end or say that it is still going on, not both."))
+    text = months.iso(text)
     if not (found := _DATE.fullmatch(text)) or (found["d"] and not (f.day and _is_day(text))):
         raise Wrong(
             N_("Please write a year (2019), a month (2019-03) or a day (2019-03-05).")

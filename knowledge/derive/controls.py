@@ -151,7 +151,8 @@ class _Terms:
     @property
     def groups(self) -> list[tuple[str, list[Any]]]:
         """Pairs of the group's name ("" for none) and its choices."""
-        return [(name or "", list(choices)) for name, choices in self.iter_groups()]  # type: ignore[attr-defined]
+        found = [(name or "", list(choices)) for name, choices in self.iter_groups()]  # type: ignore[attr-defined]
+        return sorted(found, key=lambda group: not group[0]) if len(found) > 1 else found  # the rest comes last
 
 
 class TermSelect(_Terms, SelectField):  # type: ignore[misc]

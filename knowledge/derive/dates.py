@@ -14,12 +14,26 @@ from babel.dates import format_date, format_skeleton
 ONGOING = "ongoing"
 _LOCALES = {"en": "en_GB"}  # CLDR's plain English is that of the United States: March 5, 2026
 _PATTERNS: Mapping[str, Mapping[str, str]] = {
-    "en": {"span": "{a} to {b}", ONGOING: "still going on", "weekday": "EEEE d MMMM"},
-    "fr": {"span": "de {a} à {b}", ONGOING: "toujours en cours", "weekday": "EEEE d MMMM"},
-    "es": {"span": "de {a} a {b}", ONGOING: "aún en curso", "weekday": "EEEE d 'de' MMMM"},
-    "pt": {"span": "de {a} a {b}", ONGOING: "ainda em curso", "weekday": "EEEE, d 'de' MMMM"},
-    # "the present time": it must fit after "to" as well
-    "ar": {"span": "من {a} إلى {b}", ONGOING: "الوقت الحاضر", "weekday": "EEEE d MMMM"},
+    "en": {"span": "{a} to {b}", "open": "{a}, still going on", ONGOING: "still going on", "weekday": "EEEE d MMMM"},
+    "fr": {
+        "span": "de {a} à {b}",
+        "open": "{a}, toujours en cours",
+        ONGOING: "toujours en cours",
+        "weekday": "EEEE d MMMM",
+    },
+    "es": {"span": "de {a} a {b}", "open": "{a}, aún en curso", ONGOING: "aún en curso", "weekday": "EEEE d 'de' MMMM"},
+    "pt": {
+        "span": "de {a} a {b}",
+        "open": "{a}, ainda em curso",
+        ONGOING: "ainda em curso",
+        "weekday": "EEEE, d 'de' MMMM",
+    },
+    "ar": {
+        "span": "من {a} إلى {b}",
+        "open": "{a}، ولا يزال مستمرا",
+        ONGOING: "لا يزال مستمرا",
+        "weekday": "EEEE d MMMM",
+    },
 }
 _FIRST = {"fr": "1er", "pt": "1.º"}  # of a month
 
@@ -28,6 +42,8 @@ def in_words(value: str, language: str = "en") -> str:
     """A stored date or span as people say it; what is no date is returned as it is. English where unknown."""
     if value.count("/") == 1:
         start, end = value.split("/")
+        if end == ONGOING:
+            return _pattern(language, "open").format(a=in_words(start, language))
         return _pattern(language, "span").format(a=in_words(start, language), b=in_words(end, language))
     if value == ONGOING:
         return _pattern(language, ONGOING)

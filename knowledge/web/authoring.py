@@ -40,9 +40,12 @@ from knowledge.web.site import site
 from knowledge.web.steps import said
 from knowledge.web.working import filled, seen
 from workflows.definition import Reason, Refused
+from workflows.editorial import WRITERS
+from workflows.known import UNDER_REVIEW
 
 bp = Blueprint("authoring", __name__, url_prefix="/work")
 Answer = Response | str | tuple[str, int]
+SAVED = 12  # keys of texts that became versions, which a browser remembers
 MAY = ("edit", "share", "review", "manage", "invite", "revise", "score", "claim")  # what the desk's buttons depend on
 
 
@@ -57,6 +60,7 @@ def my_work() -> Answer:
     page = render_template(
         "authoring/my_work.html",
         records=records,
+        dues={r.id: clock.due(r) for r in records},
         registry=site().registry(),
         words=words,
         found=found,
@@ -117,7 +121,7 @@ def edit(record_id: str) -> Answer:
     try:
         desk = site().ask(authoring.open_desk, actor, record_id, "edit")
     except Forbidden:
-        if request.method == "POST" and _pressed_twice(record_id):
+        if _pressed_twice(record_id) if request.method == "POST" else _not_now(record_id):
             return redirect(url_for("authoring.desk", record_id=record_id), 303)
         raise
     vocabularies = site().registry().vocabularies
@@ -238,7 +242,8 @@ def _saved(record_id: str, action: str, changed: bool = True) -> Response:
     """After a save: on to where the button led. The form's script learns that its text is safe."""
     answer = _onward(record_id, action, changed)
     if key := seen(request.form).key:
-        answer.set_cookie("saved", key, path="/", samesite="Lax", secure=request.is_secure)
+        keys = [key, *request.cookies.get("saved", "").split(".")][:SAVED]  # a text may be looked for a while later
+        answer.set_cookie("saved", ".".join(filter(None, keys)), path="/", samesite="Lax", secure=request.is_secure)
     return answer
 
 
@@ -275,6 +280,17 @@ def _pressed_twice(record_id: str) -> bool:
     form = forms.bind(desk.record_type, vocabularies, posted=request.form, language=reader_language())
     values, problems = checks.shape(desk.record_type, forms.read(desk.record_type, form), vocabularies, desk.values)
     return not problems and values == desk.values
+
+
+def _not_now(record_id: str) -> bool:
+    """Whether who asks for the form writes this record, and it is closed for a while: then she hears why."""
+    desk = site().ask(authoring.open_desk, signed_in_actor(), record_id)
+    if not desk.roles & WRITERS:
+        return False
+    waits = desk.record.state in UNDER_REVIEW
+    closed = _("It cannot be written on as it is now. What you can do stands here.")
+    flash(_("Your coach has it now. Take it back if you want to change it.") if waits else closed, "wait")
+    return True
 
 
 def _may(desk: authoring.Desk) -> dict[str, bool]:

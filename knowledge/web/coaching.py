@@ -47,7 +47,7 @@ def ask(record_id: str) -> Answer:
         site().act(opinions.ask, signed_in_actor(), record_id, *given)
     except Invalid as error:
         return page(record_id, form, error.problems), 422
-    flash(_("She is asked by mail, and can read the record until it is decided."))
+    flash(_("They are asked by mail, and can read the record until it is decided."))
     return redirect(url_for("review.read", record_id=record_id, _anchor="opinions"), 303)
 
 

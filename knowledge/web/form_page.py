@@ -7,12 +7,11 @@ from typing import Any
 from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
-from knowledge.content import checks
 from knowledge.content.checks import Problem
 from knowledge.content.registry import RecordType
 from knowledge.derive import forms
 from knowledge.services import advising, authoring, catalogue, discussion, working
-from knowledge.web import choosing, files
+from knowledge.web import choosing, files, standing
 from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language, words
 from knowledge.web.numbers import whole
@@ -36,11 +35,7 @@ def page(
     """The form. `base`: of the text in it; `other`: the text it met; `writing`: what is kept, and who else writes."""
     forms.attach(form, problems, words)
     files.show(desk.record.id if desk else "", record_type, form)
-    vocabularies = site().registry().vocabularies
-    values = checks.shape(record_type, forms.read(record_type, form), vocabularies)[0]
-    missing = checks.missing(record_type, values, vocabularies)
-    wanted = [f for f in record_type.fields if checks.needed(f, values, vocabularies)]
-    still = {p.path[0] for p in missing}
+    how_far = standing.of(record_type, form)
     copy = writing.copy if writing else None
     return render_template(
         "authoring/form.html",
@@ -50,17 +45,16 @@ def page(
         base=base,
         start_key=start_key,
         problems=problems,
-        missing=missing,
+        how_far=how_far,
         show_missing=needed,
-        done=(sum(f.id not in still for f in wanted), len(wanted)),
         memberships=memberships,
         other=other,
         copy=copy,
         writing=writing,
         typed=filled(copy) if copy else request.form,
         seen=working.Seen(copy.tag, copy.key) if copy else seen(request.form, other.tag if other else ""),
-        needed_ids={f.id for f in wanted},
-        advised=site().ask(advising.on, record_type, values, desk.record.id if desk else ""),
+        needed_ids={*how_far.wanted},
+        advised=site().ask(advising.on, record_type, how_far.values, desk.record.id if desk else ""),
         example=_example(record_type),
         discussion=discussed(desk.record.id)["discussion"] if desk else None,
     )

@@ -21,6 +21,7 @@ from knowledge.derive import prose
 from knowledge.services import working
 from knowledge.services.errors import Invalid
 from knowledge.services.working import Place, Seen
+from knowledge.web import standing
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.kept import say
 from knowledge.web.site import site
@@ -54,7 +55,9 @@ def keep(**where: str) -> Response:
         writing = site().ask(working.of, actor, place)
         both = {"mine": {"fields": fields, "base": base}, "theirs": _copy(writing.copy)}
         return _problem(409, _("Another tab or device of yours kept another text."), **_told(writing), **both)
-    response = make_response({**_told(site().ask(working.of, actor, place)), "tag": copy.tag, "at": _moment(copy.at)})
+    how_far = standing.told(site().registry()[copy.kind], filled(copy).items(multi=True))
+    told = _told(site().ask(working.of, actor, place))
+    response = make_response({**told, "tag": copy.tag, "at": _moment(copy.at), "standing": how_far})
     response.set_etag(copy.tag)
     return response
 

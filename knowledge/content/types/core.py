@@ -207,7 +207,10 @@ EVIDENCE: tuple[Field, ...] = (
     Choice(
         id="evidence",
         label=N_("Strength of evidence"),
-        help=N_("Choose honestly; the coach can lower it. A practitioner account is a valid contribution."),
+        help=N_(
+            "Choose honestly; the coach can lower it. A practitioner account is a valid contribution. Whoever claims "
+            "more names a source, and for observed change figures."
+        ),
         need=Need.SUBMIT,
         vocabulary="evidence",
         facets=("evidence",),

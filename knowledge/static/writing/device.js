@@ -42,5 +42,5 @@ export async function send(text, csrf, more = {}) {
   return ask(csrf);
 }
 
-// The key of the last text that became a version: it need not be kept any more.
-export const saved = () => document.cookie.match(/(?:^|; )saved=([\w-]+)/)?.[1];
+// The keys of the last texts that became versions: they need not be kept any more.
+export const saved = () => document.cookie.match(/(?:^|; )saved=([\w.-]+)/)?.[1].split(".") ?? [];

@@ -95,6 +95,7 @@ async function heard(answer, sent) {
     await device.put(now).catch(() => {});
     if (now.sent) tell(say(words.saved, clock(told.at))); else timer = setTimeout(sendNow, PAUSE);
     others(told);
+    howFar(told.standing);
   } else if (answer.status === 401) {
     const link = Object.assign(document.createElement("a"), { textContent: words.sign_in });
     link.href = `/sign-in?next=${encodeURIComponent(page())}`;
@@ -122,6 +123,23 @@ function others({ others: list, latest, latest_by }) {
   if (also.dataset.said === said.join()) return;
   also.dataset.said = said.join();
   also.replaceChildren(said.join(" "), ...(newer && !clashed ? [" ", comparing()] : []));
+}
+
+// What is still missing, as of what was just kept; marks at fields that are mended go.
+const shown = document.querySelector("[data-standing]");
+function howFar({ html, places }) {
+  const open = shown.querySelector("details")?.open;
+  shown.innerHTML = html; // made by the server's own template
+  const details = shown.querySelector("details");
+  if (details && open !== undefined) details.open = open;
+  for (const error of form.querySelectorAll(".error[id]")) {
+    const place = error.id.replace(/-error\d*$/, ""), control = document.getElementById(place);
+    if (places.some((each) => each === place || each.startsWith(`${place}-`))) continue;
+    error.remove();
+    control?.removeAttribute("aria-invalid");
+    const said = (control?.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => document.getElementById(id));
+    if (said.length) control.setAttribute("aria-describedby", said.join(" ")); else control?.removeAttribute("aria-describedby");
+  }
 }
 
 async function look() {
@@ -187,7 +205,7 @@ async function recover() {
   const fromDevice = "fromDevice" in document.documentElement.dataset;
   let found = (await device.of(who)).filter((text) => text.keep === keep);
   for (const text of found) {
-    const done = text.key === device.saved() || text.key === form.elements.key.value || (!fromDevice && text.sent);
+    const done = device.saved().includes(text.key) || text.key === form.elements.key.value || (!fromDevice && text.sent);
     text.done = !fromDevice && (done || same(text.fields, typed()));
     if (text.done) await device.drop(text.id);
   }

@@ -105,7 +105,7 @@ async function render(area, shown) {
 // ---- counting
 
 function tally(counter) {
-  const text = document.getElementById(counter.dataset.for)?.value ?? "", { min, max } = counter.dataset;
+  const text = document.getElementById(counter.dataset.for)?.value.trim() ?? "", { min, max } = counter.dataset;
   const found = segmenter && text.length < 20000 ? [...segmenter.segment(text)].filter((s) => s.isWordLike).length : text.split(/\s+/).filter(Boolean).length;
   const said = say(Number(min) ? words.count : words.count_max, ...[text.length, found, min, max].map((n) => numbers.format(n)));
   counter.textContent = text.length > Number(max) ? `${said} (${words.over})` : said;

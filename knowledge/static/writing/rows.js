@@ -136,3 +136,21 @@ form.addEventListener("praxis:fill", ({ detail: names }) => {
     count(list);
   }
 });
+
+// ---- a long list of boxes gets a field that narrows it
+
+for (const list of form.querySelectorAll("[data-narrow]")) {
+  const words = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();
+  const field = Object.assign(document.createElement("input"), { type: "search", className: "short" });
+  field.setAttribute("aria-label", `${list.dataset.narrow}: ${list.getAttribute("aria-label")}`);
+  field.placeholder = list.dataset.narrow;
+  field.addEventListener("input", (event) => {
+    event.stopPropagation(); // it is no part of the text
+    const sought = words(field.value.trim());
+    for (const label of list.querySelectorAll("label")) label.hidden = !words(label.textContent).includes(sought);
+    for (const group of list.querySelectorAll("h4")) group.hidden = !group.nextElementSibling.querySelector("label:not([hidden])");
+  });
+  field.addEventListener("change", (event) => event.stopPropagation());
+  field.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+  list.before(field);
+}

@@ -6,7 +6,7 @@ const { who } = place.dataset;
 
 async function sendAll() {
   for (const text of await device.of(who)) {
-    if (text.sent || text.key === device.saved()) {
+    if (text.sent || device.saved().includes(text.key)) {
       await device.drop(text.id);
     } else {
       const answer = await device.send(text, "").catch(() => null);
@@ -16,13 +16,16 @@ async function sendAll() {
   return device.of(who);
 }
 
+const moment = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short", hourCycle: "h23" });
 function list(texts) {
   const items = texts.map((text) => {
     const item = document.createElement("li"), link = document.createElement("a");
     link.href = text.page;
     link.textContent = text.title || text.page;
     link.dir = "auto";
-    item.append(link, ` · ${new Date(text.at).toLocaleString(document.documentElement.lang)}`);
+    const drop = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: place.dataset.drop });
+    drop.addEventListener("click", async () => { await device.drop(text.id); list(await device.of(who)); });
+    item.append(link, ` · ${moment.format(text.at)} `, drop);
     return item;
   });
   const heading = Object.assign(document.createElement("p"), { textContent: place.dataset.heading });
