@@ -1,21 +1,15 @@
-"""The Whoosh engine keeps the contract, agrees with the oracle, and loses nothing it acknowledged."""
+"""The Whoosh engine keeps the contract, agrees with the oracle, and shows every commit to everybody at once."""
 
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,7 +22,7 @@ from whoosh.searching import Searcher
 
 from search import language, scoring
 from search.engine import SearchEngine
-from search.engines import arrays, whoosh_merge, whoosh_rebuild, whoosh_storage
+from search.engines import arrays, whoosh_merge
 from search.engines.arrays import Evaluator
 from search.engines.whoosh import WhooshEngine
 from search.engines.whoosh_invert import Inverted
@@ -172,110 +166,6 @@ def test_the_units_of_a_text_have_its_tokens_one_after_the_other(text: str, code
     assert list(language.indexed(text, code)) == whole
 
 
-def test_many_documents_are_built_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_rebuild, "ALONE", 10)
-    monkeypatch.setattr(whoosh_rebuild, "BATCH", 40)
-    engine, told = open_engine(f"whoosh:{tmp_path / 'index'}", SCHEMA), list[int]()
-    assert engine.rebuild((doc(f"d{i:03d}", f"Bridge {i}", "road " * (i % 3)) for i in range(130)), told.append) == 130
-    assert len(told) == 4 and told == sorted(told) and told[-1] == 130
-    assert engine.search(Query("bridge", PUBLIC)).total == 130 and engine.search(Query("roads", PUBLIC)).total == 86
-    assert ids(engine, "97") == ["d097"]
-    engine.close()
-
-
-def test_a_rebuild_of_very_many_ends_with_few_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("ALONE", 2), ("BATCH", 3), ("MANY", 4), ("FEW", 2)):
-        monkeypatch.setattr(whoosh_rebuild, name, value)
-    engine = WhooshEngine(str(tmp_path / "index"), SCHEMA)
-    engine.rebuild(doc(f"d{i:02d}", f"Bridge {i}") for i in range(20))
-    assert len(engine._current().segments) == 2 and len(list((tmp_path / "index").rglob("*.seg"))) == 2
-    assert set(engine.held()) == {f"d{i:02d}" for i in range(20)} and ids(engine, "17") == ["d17"]
-    assert engine.search(Query("bridge", PUBLIC)).total == 20
-    engine.apply([doc("new", "Bridge")], ["d03"])
-    assert engine.search(Query("bridge", PUBLIC)).total == 20
-    engine.close()
-
-
-def test_a_worker_that_dies_ends_the_rebuild_and_the_old_index_serves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(whoosh_rebuild, "ALONE", 2)
-    monkeypatch.setattr(whoosh_rebuild, "BATCH", 4)
-    engine = open_engine(f"whoosh:{tmp_path / 'index'}", SCHEMA)
-    engine.rebuild([doc("old", "Bridge")])
-
-    def documents() -> Iterator[Any]:
-        yield from (doc(f"d{i}", "Road") for i in range(5))
-        for process in multiprocessing.active_children():
-            process.kill()
-        yield from (doc(f"d{i}", "Road") for i in range(5, 20_000))
-
-    with pytest.raises(SearchUnavailable):
-        engine.rebuild(documents())
-    assert ids(engine, "bridge") == ["old"]
-    assert len([p for p in (tmp_path / "index").iterdir() if p.name.startswith("g-")]) == 1
-    engine.close()
-
-
-@pytest.mark.case("F3")
-def test_F3_a_worker_that_cannot_write_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_rebuild, "ALONE", 2)
-    engine = open_engine(f"whoosh:{tmp_path / 'index'}", SCHEMA)
-
-    def documents() -> Iterator[Any]:
-        yield from (doc(f"d{i}", "Road") for i in range(5))
-        for folder in (tmp_path / "index").glob("g-*"):
-            shutil.rmtree(folder)
-
-    with pytest.raises(SearchUnavailable, match="FileNotFoundError"):
-        engine.rebuild(documents())
-    engine.close()
-
-
-@pytest.mark.parametrize("alone", [2000, 0], ids=["in this process", "in another"])
-def test_merging_loses_no_write_that_is_made_meanwhile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: int
-) -> None:
-    engine = WhooshEngine(str(tmp_path / "index"), SCHEMA)
-    engine.rebuild([])
-    other = WhooshEngine(str(tmp_path / "index"), SCHEMA)  # another process, in effect
-    merge, busy = whoosh_merge._merged, list[int]()
-
-    def slow(*about: Any) -> Any:
-        made = merge(*about)
-        number = len(busy)
-        busy.append(number)
-        other.apply([doc(f"during{number}", "Bridge"), doc("a0", f"Changed {number}")], ["a1"])
-        return made
-
-    monkeypatch.setattr(whoosh_merge, "ALONE", alone)
-    monkeypatch.setattr(whoosh_merge, "_merged", slow)
-    for i in range(20):
-        engine.apply([doc(f"a{i}", "Bridge")])
-    engine.close()
-    assert busy, "the control: something was merged"
-    assert (
-        set(engine.held()) == set(other.held()) == {f"a{i}" for i in range(20) if i != 1} | {f"during{n}" for n in busy}
-    )
-    assert ids(engine, "changed") == ["a0"] and "a0" not in ids(engine, "bridge")
-    assert not list((tmp_path / "index").rglob("merging-*"))
-
-
-def test_what_a_killed_merge_has_left_is_swept_away(tmp_path: Path) -> None:
-    engine = WhooshEngine(str(tmp_path / "index"), SCHEMA)
-    engine.rebuild([])
-    generation = next((tmp_path / "index").glob("g-*"))
-    (generation / "merging-abc").mkdir()
-    for name in ("merging-abc/MAIN.col", "merging-MAIN_abc.seg", "_MAIN_7.toc.123.4"):
-        (generation / name).write_bytes(b"left")
-    for i in range(8):
-        engine.apply([doc(f"d{i}", "Bridge")])
-    engine._merger._thread.join() if engine._merger._thread else None
-    assert not [p.name for p in generation.iterdir() if p.name.startswith("merging") or ".toc." in p.name]
-    assert len([p for p in generation.iterdir() if p.suffix == ".seg"]) == 1, "the control: they were merged"
-    engine.close()
-
-
 def test_two_threads_that_invert_at_once_do_not_mix_up_their_words() -> None:
     wrong: list[str] = []
 
@@ -324,122 +214,6 @@ def test_F4_a_missing_index_is_unavailable_and_a_rebuild_heals_it(engine: Search
             attempt()
     engine.rebuild([doc("a", "Bridge")])
     assert engine.ready() and ids(engine, "bridge") == ["a"]
-
-
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # Whoosh leaves a file open when it fails
-@pytest.mark.parametrize("harm", ["truncate", "flip", "delete", "empty"])
-def test_F4_a_damaged_file_never_raises_anything_else(tmp_path: Path, harm: str) -> None:
-    whole = tmp_path / "whole"
-    first = open_engine(f"whoosh:{whole}", SCHEMA)
-    first.rebuild([doc(f"d{i}", f"Bridge number {i}", country=["KEN"]) for i in range(40)])
-    first.apply([doc("new", "Bridge")])
-    first.close()
-    dice = random.Random(7)
-    names = sorted(str(p.relative_to(whole)) for p in whole.rglob("*") if p.is_file())
-    for name in names:
-        broken = tmp_path / "broken"
-        shutil.copytree(whole, broken)
-        _damage(broken / name, harm, dice)
-        engine = open_engine(f"whoosh:{broken}", SCHEMA)
-        try:
-            engine.search(Query("bridge", audience=PUBLIC, facets=("country",)))
-            engine.apply([doc("z", "Road")])
-            ids(engine, "road")
-        except SearchUnavailable:
-            pass
-        engine.rebuild([doc("healed", "Bridge")])
-        assert ids(engine, "bridge") == ["healed"], name
-        engine.close()
-        shutil.rmtree(broken)
-
-
-def _damage(path: Path, harm: str, dice: random.Random) -> None:
-    data = bytearray(path.read_bytes())
-    if harm == "delete":
-        path.unlink()
-    elif harm == "empty" or not data:
-        path.write_bytes(b"")
-    elif harm == "truncate":
-        path.write_bytes(data[: len(data) // 2])
-    else:
-        for _ in range(5):
-            data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
-        path.write_bytes(data)
-
-
-READER = """
-import os, sys
-from pathlib import Path
-from search.engines import whoosh_storage
-from search.opening import open_engine
-from search.errors import SearchUnavailable
-from search.query import Query
-from tests.search.contract import PUBLIC, SCHEMA, doc
-whoosh_storage.SMALL = int(sys.argv[3])
-engine = open_engine("whoosh:" + sys.argv[1], SCHEMA)
-everything = [doc(f"d{i}", f"Bridge number {i}", country=["KEN"]) for i in range(400)]
-engine.rebuild(everything)
-assert engine.search(Query("number", PUBLIC)).total == 400
-for file in Path(sys.argv[1]).rglob("*.seg"):
-    os.truncate(file, int(file.stat().st_size * float(sys.argv[2])))
-said = 0
-for ask in (lambda: engine.search(Query("bridge", PUBLIC, facets=("country",))), lambda: engine.search(Query("br*", PUBLIC)),
-            engine.held, lambda: engine.apply([doc("z", "Road")])):
-    try:
-        ask()
-    except SearchUnavailable:
-        said += 1
-engine.rebuild(everything)
-print(said, engine.search(Query("bridge", PUBLIC, facets=("country",))).total)
-"""
-
-
-@pytest.mark.parametrize("left", ["0", "0.5", "0.99"])
-@pytest.mark.parametrize("small", [0, whoosh_storage.SMALL], ids=["read in pieces", "kept whole"])
-def test_F4_a_file_that_is_cut_short_while_it_is_read_ends_no_process(tmp_path: Path, left: str, small: int) -> None:
-    command = [sys.executable, "-c", READER, str(tmp_path / "index"), left, str(small)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    said, found = map(int, done.stdout.split())
-    assert bool(said) == (small == 0) and found == 400
-
-
-WRITER = """
-import sys
-from search.opening import open_engine
-from tests.search.contract import SCHEMA, doc
-engine = open_engine("whoosh:" + sys.argv[1], SCHEMA)
-for i in range(int(sys.argv[2]), 10000):
-    engine.apply([doc(f"k{i}", f"Bridge {i}")])
-    if i % 7 == 0:
-        engine.rebuild([doc(f"k{n}", f"Bridge {n}") for n in range(i + 1)])
-    print(i, flush=True)
-"""
-
-
-@pytest.mark.case("F1")
-def test_F1_killed_at_any_moment_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
-    folder = tmp_path / "index"
-    engine = open_engine(f"whoosh:{folder}", SCHEMA)
-    engine.rebuild([])
-    dice, done = random.Random(3), -1
-    for _ in range(8):
-        process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(folder), str(done + 1)], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(dice.uniform(0.02, 0.3))
-        process.send_signal(signal.SIGKILL)
-        rest = process.stdout.read().split()
-        process.wait()
-        done = max([done + 1, *map(int, rest)])
-        held = set(engine.held())
-        assert {f"k{i}" for i in range(done + 1)} <= held, "an acknowledged document is gone"
-        assert len(held) <= done + 2, "at most the one that was under way may be there besides"
-    engine.close()
 
 
 def test_another_process_sees_a_commit_and_a_new_generation(tmp_path: Path) -> None:

@@ -1,163 +1,35 @@
-"""A1: every route for every reader, state and ownership, held against the workflow's own table."""
+"""A1: every route and page for every reader, state and ownership, held against the workflow's own table."""
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 
 from knowledge.services import confirming, invitations, notices, resetting
 from knowledge.storage import find, invited
 from knowledge.web.limits import limiter
-from tests.conftest import Stage, make_stage, token
+from tests.conftest import Stage, make_stage
+from tests.security.routes import (
+    COACHES,
+    DECLARED,
+    DESK,
+    FACTS,
+    MANAGERS,
+    PUBLIC,
+    READERS,
+    SIGNED_IN,
+    STATES,
+    World,
+    knows,
+    roles,
+)
 from workflows.editorial import EDITORIAL
-
-READERS = ("", "stranger", "author", "colleague", "coach", "other_coach", "manager")
-STATES = ("draft", "in_review", "changes_requested", "published", "revised", "withdrawn")
-# state of the latest revision, and whether there is a live one
-FACTS = {s: (s, s == "published") for s in STATES} | {"revised": ("draft", True)}
-
-PUBLIC = {
-    "public.home", "public.practices", "public.practices_json", "public.practices_csv", "public.practices_atom",
-    "public.schema", "public.help_search", "public.about", "public.healthz", "public.robots",
-    "narrowing.values", "narrowing.like", "overview.countries", "overview.gaps", "public.suggest",
-    "account.register", "account.sign_in", "account.sign_out", "mail.stop",
-    "second_factor.code", "resetting.ask",
-    "resetting.choose", "confirming.confirm", "invitations.answer",  # the signed address is the proof
-    "working.worker",
-}  # fmt: skip
-SIGNED_IN = {
-    "absence.mine",
-    "mail.wishes",
-    "account.profile",
-    "account.password",
-    "confirming.address",
-    "second_factor.setting",
-    "sessions.places",
-    "authoring.my_work",
-    "authoring.choose_kind",
-    "authoring.start",
-    "offline.form",
-    "offline.from_file",
-    "working.of_new",
-    "working.keep_of_new",
-    "working.drop_of_new",
-    "working.rendered",
-}
-COACHES = {"review.queue"}
-MANAGERS = {
-    "manage.overview", "manage.people", "manage.change_person", "manage.all_programmes", "manage.programme",
-    "manage.vocabularies", "manage.terms", "manage.withdrawn", "manage.synonyms",
-    "mail.all_mails",
-    "absence.of_person",
-    "invitations.of_programme",
-}  # fmt: skip
-# endpoint -> the permission of the workflow's table that it asks for
-DESK = {
-    "authoring.desk": "view_history", "authoring.preview": "view", "authoring.compare_revisions": "view_history",
-    "discussion.points": "view_history",
-    "working.of_record": "edit", "working.keep_of_record": "edit", "working.drop_of_record": "edit",
-    "authoring.edit": "edit", "authoring.people": "share", "review.read": "review", "manage.assign": "manage",
-}  # fmt: skip
-DESK |= {
-    "publication.saved_versions": "view_history", "publication.saved_version": "view_history",
-    "publication.plan": "claim", "publication.confirm": "revise", "sharing.readers": "invite",
-}  # fmt: skip
-CHOICES = {"language.choose"}  # kept on the device, for whoever reads there; tests/journeys/test_languages.py
-VERSIONS = {"publication.version", "publication.compare_published"}  # of these, what became public
-LINKS = {"sharing.shared", "sharing.comment", "sharing.file"}  # open to who has the link, whoever she is
-ARTICLE, STEPS, POINTS = {"public.practice"}, {"steps.advance"}, {"discussion.act", "discussion.resolve_all"}
-ADVICE = {"advice.say"}
-CLAIMS = {"claims.claim", "claims.hand_back"}
-FILES, UPLOADS = {"files.file"}, {"files.begin", "files.chunk", "files.finish"}
-# held to the table, or to who coaches whom, in test_review_rights
-REVIEW = {
-    "review.look", "review.insert", "coaching.score", "coaching.ask", "coaching.answer",
-    "coaching.phrase_list", "coaching.person",
-}  # fmt: skip
-
-
-def roles(reader: str) -> frozenset[str]:
-    if not reader:
-        return frozenset({"anyone"})
-    own = {"author": "author", "colleague": "co_author", "coach": "coach", "manager": "manager"}
-    return frozenset({"anyone", "signed_in", *([own[reader]] if reader in own else [])})
-
-
-def knows(reader: str, state: str) -> bool:
-    """Whether this reader may see the latest revision at its desk."""
-    return EDITORIAL.may("view", FACTS[state][0], roles(reader) - {"anyone", "signed_in"})
-
-
-class World:
-    """One site, one record in every state, one browser for every reader."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.records = {state: self.make(state) for state in STATES}
-        self.browsers = {reader: stage.client(reader) for reader in READERS}
-        self.tokens = {reader: token(browser) for reader, browser in self.browsers.items()}
-
-    def make(self, state: str) -> str:
-        author = self.stage.actor("author")
-        record_id = self.stage.record(author, "published" if state == "revised" else state)
-        if state == "revised":
-            self.stage.step(author, record_id, "revise")
-        self.stage.site.act(_add_colleague, record_id)
-        return record_id
-
-    def state_of(self, record_id: str) -> tuple[str, bool]:
-        from knowledge.storage import find
-
-        with self.stage.site.db.reading() as session:
-            record = find.record(session, record_id)
-            assert record is not None
-            return record.state, record.live_id is not None
-
-
-def _add_colleague(session, record_id: str) -> None:  # type: ignore[no-untyped-def]
-    from knowledge.storage import find
-    from knowledge.storage.models.records import CO_AUTHOR, Authorship
-
-    person = find.person_by_email(session, "colleague@example.org")
-    session.add(
-        Authorship(
-            record_id=record_id, person_id=person.id, name=person.name, email=person.email, role=CO_AUTHOR, position=1
-        )
-    )
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    from argon2 import PasswordHasher
-
-    from knowledge.services import accounts
-
-    patch = pytest.MonkeyPatch()
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    patch.setattr(accounts, "_hasher", lambda: cheap)
-    folder: Path = tmp_path_factory.mktemp("world")
-    stage = make_stage(folder)
-    stage.manager()
-    for name in ("coach", "author", "colleague", "stranger", "other_coach"):
-        stage.person(name)
-    stage.programme("reforms", coaches=("coach",), apprentices=("author",))
-    stage.programme("elsewhere", coaches=("other_coach",))
-    yield World(stage)
-    stage.site.db.close()
-    patch.undo()
-
-
-DECLARED = PUBLIC | SIGNED_IN | COACHES | MANAGERS | set(DESK) | ARTICLE | STEPS | POINTS | ADVICE | CLAIMS
-DECLARED |= FILES | UPLOADS | VERSIONS | LINKS | REVIEW | CHOICES
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
-    assert _undeclared(world.stage) == set(), "a new route: say in this table who may use it"
+    assert _undeclared(world.stage) == set(), "a new route: say in routes.py who may use it"
     assert DECLARED - {rule.endpoint for rule in world.stage.app.url_map.iter_rules()} == set(), "a route that is gone"
     # the control: a route that nobody declared is caught
     other = make_stage(tmp_path)
@@ -293,174 +165,3 @@ def _forget_links(session) -> None:  # type: ignore[no-untyped-def]
     from sqlalchemy import text
 
     session.execute(text("UPDATE share_link SET ended = created"))
-
-
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("state", STATES)
-def test_A1_A4_steps_follow_the_table_and_a_refusal_changes_nothing(world: World, reader: str, state: str) -> None:
-    browser = world.browsers[reader]
-    for transition in EDITORIAL.transitions:
-        record_id = world.records[state]
-        before = world.state_of(record_id)
-        assert before == FACTS[state]
-        allowed = bool(reader) and EDITORIAL.may(transition.id, FACTS[state][0], roles(reader))
-        live_missing = transition.live.value in ("remove", "return") and not FACTS[state][1]
-        answer = _step(browser, world.tokens[reader], record_id, transition.id, seen="1")
-        if allowed and not live_missing:
-            assert answer.status_code == 303, (transition.id, reader, state, answer.status_code)
-            world.records[state] = world.make(state)  # that one has moved on: a fresh one for the next
-            continue
-        if not reader:
-            expected = {401}
-        elif not knows(reader, state) and not FACTS[state][1]:
-            expected = {404}
-        elif not any(EDITORIAL.may(transition.id, s, roles(reader)) for s in transition.sources):
-            expected = {403}
-        else:
-            expected = {409, 422}
-        assert answer.status_code in expected, (transition.id, reader, state, answer.status_code)
-        assert world.state_of(record_id) == before
-
-
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("state", STATES)
-def test_A1_acts_on_a_point_follow_the_table(world: World, reader: str, state: str) -> None:
-    browser, record_id, csrf = world.browsers[reader], world.records[state], world.tokens[reader]
-    thread = world.stage.site.act(_add_point, record_id)
-    for what, permission in {
-        "address": "address",
-        "resolve": "resolve",
-        "reopen": "resolve",
-        "reply": "comment",
-    }.items():
-        data = {"csrf_token": csrf, "action": what, "text": "An answer."}
-        status = browser.post(f"/work/{record_id}/points/{thread}", data=data).status_code
-        if not reader:
-            expected = 401
-        elif not knows(reader, state):
-            expected = 404
-        else:
-            expected = 303 if EDITORIAL.may(permission, FACTS[state][0], roles(reader)) else 403
-        assert status == expected, (what, reader, state, status)
-
-
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("state", STATES)
-def test_A1_saying_that_advice_is_fine_follows_the_table(world: World, reader: str, state: str) -> None:
-    browser, record_id, csrf = world.browsers[reader], world.records[state], world.tokens[reader]
-    data = {"csrf_token": csrf, "say": "fine:" + "0" * 24}
-    status = browser.post(f"/work/{record_id}/advice", data=data).status_code
-    if not reader:
-        expected = 401
-    elif not knows(reader, state):
-        expected = 404
-    else:
-        expected = 303 if EDITORIAL.may("edit", FACTS[state][0], roles(reader)) else 403
-    assert status == expected, (reader, state, status)
-
-
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("state", STATES)
-def test_A1_taking_up_and_handing_back_follow_the_table(world: World, reader: str, state: str) -> None:
-    browser, record_id, csrf = world.browsers[reader], world.records[state], world.tokens[reader]
-    for what in ("claim", "hand-back"):
-        before = world.state_of(record_id)
-        status = browser.post(f"/review/{record_id}/{what}", data={"csrf_token": csrf}).status_code
-        if not reader:
-            expected = 401
-        elif not knows(reader, state):
-            expected = 404
-        elif not any(EDITORIAL.may("claim", s.id, roles(reader)) for s in EDITORIAL.states):
-            expected = 403
-        else:
-            expected = 303 if EDITORIAL.may("claim", FACTS[state][0], roles(reader)) else 409
-        assert status == expected, (what, reader, state, status)
-        assert world.state_of(record_id) == before, "whose a record is says nothing of its state"
-
-
-@pytest.mark.case("A2", "L9")
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("state", STATES)
-def test_A1_A2_L9_files_follow_the_revision_that_refers_to_them(world: World, reader: str, state: str) -> None:
-    browser, record_id = world.browsers[reader], world.records[state]
-    file_id, unused = world.stage.site.act(_add_files, record_id)
-    for each in (file_id, unused):
-        world.stage.site.uploads.store.put(f"{each}/whole", io.BytesIO(b"x"))
-    for each, live in ((file_id, FACTS[state][1]), (unused, False)):
-        status = browser.get(f"/files/{each}/a.txt").status_code
-        assert status == (200 if live or knows(reader, state) else 404), (reader, state, live)
-    upload = f"/work/{record_id}/uploads"
-    head = {"X-CSRFToken": world.tokens[reader]}
-    may = EDITORIAL.may("edit", FACTS[state][0], roles(reader))
-    given = {"name": "a.txt", "size": "5", "key": reader + state}
-    status = browser.post(f"{upload}.json", data=given, headers=head).status_code
-    assert status == (401 if not reader else 404 if not knows(reader, state) else 200 if may else 403)
-    for method, path in (("GET", ".json"), ("PUT", ".json?offset=0"), ("POST", "/finish.json")):
-        answer = browser.open(f"{upload}/{'a' * 20}{path}", method=method, headers=head)
-        assert answer.status_code == (401 if not reader else 404 if not knows(reader, state) or may else 403)
-
-
-def _add_files(session, record_id: str) -> tuple[str, str]:  # type: ignore[no-untyped-def]
-    """A file that every revision of the record refers to, and one that none does."""
-    from sqlalchemy import select
-
-    from knowledge.services.uploads import new_file_id
-    from knowledge.storage.models.files import StoredFile
-    from knowledge.storage.models.records import Revision
-
-    ids = new_file_id(), new_file_id()
-    for each in ids:
-        session.add(StoredFile(id=each, record_id=record_id, name="a.txt", kind="document", format="txt", size=1, sizes={},
-                               digest=each))  # fmt: skip
-    for revision in session.scalars(select(Revision).where(Revision.record_id == record_id)):
-        values = {**revision.values, "media": [{"file": ids[0], "caption": "A text"}]}
-        session.execute(Revision.__table__.update().where(Revision.id == revision.id).values(values=values))
-    return ids
-
-
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("state", STATES)
-def test_A1_keeping_and_dropping_a_working_copy_follow_the_table(world: World, reader: str, state: str) -> None:
-    browser, record_id, csrf = world.browsers[reader], world.records[state], world.tokens[reader]
-    sent = {
-        "json": {"fields": [["title", "T"]], "base": 1, "key": ""},
-        "headers": {"X-CSRFToken": csrf, "If-None-Match": "*"},
-    }
-    kept = browser.put(f"/work/{record_id}/working.json", **sent).status_code
-    dropped = browser.post(f"/work/{record_id}/working", data={"csrf_token": csrf}).status_code
-    if not reader:
-        expected = (401, 401)
-    elif not knows(reader, state):
-        expected = (404, 404)
-    else:
-        expected = (200, 303) if EDITORIAL.may("edit", FACTS[state][0], roles(reader)) else (403, 403)
-    assert (kept, dropped) == expected, (reader, state)
-
-
-def _add_point(session, record_id: str) -> int:  # type: ignore[no-untyped-def]
-    from knowledge.storage import find
-    from knowledge.storage.models.discussion import Comment, Thread
-
-    record = find.record(session, record_id)
-    thread = Thread(record_id=record_id, revision_id=record.latest_id, field="summary", by_coach=True)
-    thread.comments = [Comment(person_id=None, text="Which law?")]
-    session.add(thread)
-    session.flush()
-    return thread.id
-
-
-def _step(browser: FlaskClient, csrf: str, record_id: str, transition: str, **fields: str):  # type: ignore[no-untyped-def]
-    data = {"csrf_token": csrf, "words": "Because.", **fields}
-    return browser.post(f"/records/{record_id}/{transition}", data=data)
-
-
-@pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"])
-def test_A11_a_method_cannot_be_smuggled(world: World, header: str) -> None:
-    record_id = world.records["in_review"]
-    answer = world.browsers["coach"].get(f"/records/{record_id}/publish", headers={header: "POST"})
-    assert answer.status_code == 405 and world.state_of(record_id) == FACTS["in_review"]
-
-
-def test_a_transition_nobody_declared_is_not_found(world: World) -> None:
-    record_id = world.records["in_review"]
-    assert _step(world.browsers["manager"], world.tokens["manager"], record_id, "accept").status_code == 404
