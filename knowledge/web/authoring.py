@@ -6,8 +6,8 @@ import secrets
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import format_time, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from knowledge.content import checks
@@ -33,6 +33,7 @@ from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web import choosing, files, form_page
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
+from knowledge.web.filters import clock as clock_time
 from knowledge.web.language import reader_language, words
 from knowledge.web.numbers import whole
 from knowledge.web.public import shown
@@ -253,7 +254,7 @@ def _onward(record_id: str, action: str, changed: bool) -> Response:
     if action == "submit":
         return _submitted(record_id)
     desk = site().ask(authoring.open_desk, signed_in_actor(), record_id)
-    when = format_time(desk.record.changed, "short")
+    when = clock_time(desk.record.changed)
     left = len(desk.missing)
     flash(_("Saved %(when)s.", when=when) if changed else _("Nothing had changed since the last save."))
     if left:

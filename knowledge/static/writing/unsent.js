@@ -16,7 +16,7 @@ async function sendAll() {
   return device.of(who);
 }
 
-const moment = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short", hourCycle: "h23" });
+const moment = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { dateStyle: "long", timeStyle: "short", hourCycle: "h23" });
 function list(texts) {
   const items = texts.map((text) => {
     const item = document.createElement("li"), link = document.createElement("a");
