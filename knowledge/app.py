@@ -40,6 +40,7 @@ from knowledge.web import (
     account,
     actor,
     advice,
+    ahead,
     authoring,
     claims,
     coaching,
@@ -184,6 +185,7 @@ def _templates(app: Flask) -> None:
     # `tr` is for texts that come from declarations: unlike `_` it never takes a % in them for a place to fill
     app.jinja_env.globals.update(GLOBALS, static=static_address, format_date=format_date, tr=language.words)
     app.context_processor(actor.in_templates)
+    ahead.init(app)
 
 
 def static_address(name: str) -> str:

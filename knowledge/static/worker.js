@@ -42,7 +42,7 @@ async function first(path, files) {
 async function ahead(drafts) { // one after the other: the line may be thin
   for (const { page: path, changed } of drafts) {
     const found = await (await caches.open(PAGES)).match(path);
-    if (!found || Number(found.headers.get("X-Kept")) < changed) await keep(path, await fetch(path, { priority: "low" }));
+    if (!found || Number(found.headers.get("X-Kept")) < changed) await keep(path, await fetch(path, { priority: "low", headers: { "X-Ahead": "1" } }));
     const html = await (await fromDevice(path))?.text();
     await fetched([...(html ?? "").matchAll(/"(\/static\/[^"]+)"/g)].map(([, address]) => address));
   }

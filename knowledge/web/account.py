@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from knowledge.content.checks import Problem
 from knowledge.content.fields import N_
-from knowledge.services import access, accounts, programmes, second_factor, signing
+from knowledge.services import access, accounts, authoring, programmes, review, second_factor, signing
 from knowledge.services.errors import Invalid
 from knowledge.services.sessions import Browser
 from knowledge.web import actor as who
@@ -62,7 +62,14 @@ def arrive(token: str, browser: Browser, target: str, carried: list[tuple[str, s
     who.begin(token, browser)
     if carried:
         return render_template("errors/again.html", fields=carried, action=target)
-    return redirect(target if target != "/" else url_for("authoring.my_work"), 303)
+    return redirect(target if target != "/" else url_for(_desk()), 303)
+
+
+def _desk() -> str:
+    """Where somebody goes on: a coach who writes nothing herself sees what waits for her."""
+    me = who.actor()
+    writes = bool(site().ask(authoring.my_records, me))
+    return "review.queue" if site().ask(review.is_coach, me) and not writes else "authoring.my_work"
 
 
 @bp.post("/sign-out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf.csrf import generate_csrf
 
 from knowledge.services import access, review, sessions
 from knowledge.services.actor import ANYONE, Actor
@@ -64,6 +65,7 @@ def begin(token: str, browser: Browser) -> None:
     found = site().ask(sessions.signed_in, token)
     if found:
         login_user(SignedIn(token, found))
+        generate_csrf()  # now: pages that are fetched at the same time would each make one of their own
 
 
 def end() -> None:

@@ -13,7 +13,6 @@ from knowledge.content.checks import Problem
 from knowledge.services import authoring, discussion
 from knowledge.services.errors import Invalid
 from knowledge.web.actor import signed_in_actor
-from knowledge.web.numbers import whole
 from knowledge.web.site import site
 
 bp = Blueprint("discussion", __name__, url_prefix="/work")
@@ -67,14 +66,6 @@ def act(record_id: str, thread_id: int) -> Response | tuple[str, int]:
             return render_template("review/points.html", desk=desk, problems=error.problems, given={}, **shown), 422
     else:
         site().act(discussion.act, actor, record_id, thread_id, what)
-    return _back(record_id)
-
-
-@bp.post("/<record_id>/points/resolve")
-def resolve_all(record_id: str) -> Response:
-    """Resolve the points that were before the coach's eyes, all at once."""
-    numbers = [n for n in map(whole, request.form.getlist("point")) if n is not None]
-    site().act(discussion.resolve_all, signed_in_actor(), record_id, numbers)
     return _back(record_id)
 
 

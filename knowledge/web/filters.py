@@ -54,7 +54,9 @@ def waiting(days: int) -> str:
 
 def took(days: int) -> str:
     """How long an answer took, in working days."""
-    return str(ngettext("%(num)d working day", "%(num)d working days", days) if days else gettext("no working day"))
+    return str(
+        ngettext("%(num)d working day", "%(num)d working days", days) if days else gettext("less than a working day")
+    )
 
 
 def due(found: Due | None) -> str:

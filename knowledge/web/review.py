@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
 from knowledge.content.checks import Problem
 from knowledge.derive import compare
@@ -14,6 +15,7 @@ from knowledge.services import (
     authoring,
     catalogue,
     clock,
+    discussion,
     editorial,
     history,
     opinions,
@@ -31,6 +33,8 @@ from knowledge.web.numbers import whole
 from knowledge.web.public import shown
 from knowledge.web.site import site
 from workflows.definition import Refused
+from workflows.editorial import COACH
+from workflows.known import UNDER_REVIEW
 
 bp = Blueprint("review", __name__, url_prefix="/review")
 FILTERS = ("kind", "stage", "language")  # what a long queue is narrowed by
@@ -57,9 +61,28 @@ def waiting() -> str:
 
 
 @bp.get("/<record_id>")
-def read(record_id: str) -> str:
-    """What changed since this coach last looked, the points beside it, the whole record, and the decision."""
-    return page(record_id, {})
+def read(record_id: str) -> str | Response:
+    """What changed since this coach last looked, the points beside it, the whole record, and the decision.
+
+    A coach who comes when it is over (from a mail, say) is led to the desk of the record.
+    """
+    try:
+        return page(record_id, {})
+    except Forbidden:
+        desk = site().ask(authoring.open_desk, signed_in_actor(), record_id)
+        if COACH not in desk.roles or desk.record.state in UNDER_REVIEW:
+            raise
+        flash(_("It is not under review now. This is where it stands."), "wait")
+        return redirect(url_for("authoring.desk", record_id=record_id), 303)
+
+
+@bp.post("/<record_id>/resolve")
+def resolve(record_id: str) -> str:
+    """Resolve the points that were before the coach's eyes; the page again with what she has filled in."""
+    site().ask(authoring.open_desk, signed_in_actor(), record_id, "review")  # or there is no page to come back to
+    numbers = [n for n in map(whole, request.form.getlist("point")) if n is not None]
+    site().act(discussion.resolve_all, signed_in_actor(), record_id, numbers)
+    return page(record_id, request.form)
 
 
 @bp.post("/<record_id>/phrase")

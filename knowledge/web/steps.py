@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from knowledge.services import review
+from knowledge.services import authoring, review
 from knowledge.services.errors import Invalid
 from knowledge.web import coaching
 from knowledge.web.actor import signed_in_actor
@@ -43,7 +43,10 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
         if refused.reason not in (Reason.GUARD, Reason.STALE) or request.form.get("from") != "review":
             raise
         return page(record_id, request.form, refused=refused), REFUSED[refused.reason]
-    flash(said(move.transition))
+    done = said(move.transition)
+    if move.transition in ("publish", "request-changes", "approve"):  # the list is not about this record alone
+        done = f"“{site().ask(authoring.open_desk, actor, record_id).record.latest.title}”: {done}"
+    flash(done)
     if move.transition == "revise":
         return redirect(url_for("authoring.edit", record_id=record_id), 303)
     if move.transition in ("publish", "request-changes", "approve"):

@@ -65,7 +65,7 @@ def test_what_is_typed_is_kept_seconds_later_and_is_there_after_the_tab_is_kille
     again = context.new_page()
     again.goto(form)
     assert again.input_value("#context") == "Typed and never saved."
-    assert "Not saved as a version yet, kept" in again.inner_text("main .note.wait")
+    assert "while you typed; it becomes a version" in again.inner_text("main .note.wait")
     assert "Version 1" in again.inner_text("[data-state]")  # no flood of versions
     again.click("text=Drop it and go back to version 1")
     assert again.input_value("#context") == ""

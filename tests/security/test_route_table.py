@@ -12,6 +12,7 @@ from knowledge.storage import find, invited
 from knowledge.web.limits import limiter
 from tests.conftest import Stage, make_stage
 from tests.security.routes import (
+    CLOSED,
     COACHES,
     DECLARED,
     DESK,
@@ -25,7 +26,7 @@ from tests.security.routes import (
     knows,
     roles,
 )
-from workflows.editorial import EDITORIAL, WRITERS
+from workflows.editorial import EDITORIAL
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
@@ -101,8 +102,8 @@ def test_A1_L17_pages_of_a_record_follow_the_table(world: World, reader: str, st
             expected = 404  # not 403: she may not even learn that it exists
         elif EDITORIAL.may(permission, FACTS[state][0], roles(reader)):
             expected = 200
-        else:  # whose writers find its form closed are led to its desk, where it says why
-            expected = 303 if rule.endpoint == "authoring.edit" and roles(reader) & WRITERS else 403
+        else:
+            expected = 303 if CLOSED.get(rule.endpoint, frozenset()) & roles(reader) else 403
         assert status == expected, (rule.endpoint, reader, state, status)
 
 

@@ -362,7 +362,7 @@ def test_the_filters_narrow_the_whole_list(two: Stage) -> None:
 
 def test_whoever_has_nothing_to_review_is_told_what_will_come(two: Stage) -> None:
     page = two.client("coach").get("/review").text
-    assert "Waiting for you (0)" in page and "When an apprentice sends a record, it appears here." in page
+    assert "What waits (0)" in page and "When an apprentice sends a record, it appears here." in page
 
 
 def test_a_new_version_after_publication_did_not_come_back(two: Stage) -> None:

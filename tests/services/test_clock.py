@@ -96,7 +96,7 @@ def test_each_round_of_a_record_is_counted_by_itself(stage: Stage) -> None:
         standing = stage.site.ask(clock.of_record, stage.actor("author"), record)
         assert standing.rounds == (3, 0) and standing.due is None
         assert (
-            "Answered 2 times so far, after 3 working days, no working day."
+            "Answered 2 times so far, after 3 working days, less than a working day."
             in stage.client("author").get(f"/work/{record}").text
         )
     for who, error in (("stranger", NotFound), ("colleague", NotFound)):
