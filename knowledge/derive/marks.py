@@ -14,6 +14,8 @@ from itertools import groupby
 
 SAME, IN, OUT = "same", "in", "out"
 Marks = tuple[tuple[str, str], ...]
+LEFT_OUT = " … "
+_WORD = re.compile(r"\S+\s*")
 _PIECE = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -94,3 +96,18 @@ def _common(old: list[str], new: list[str]) -> int:
             break
         count += 1
     return count
+
+
+def brief(marks: Marks, around: int = 10) -> Marks:
+    """The same with only so many unchanged words beside each change; where more stood, three dots."""
+    found: list[tuple[str, str]] = []
+    for place, (text, how) in enumerate(marks):
+        words = _WORD.findall(text) if how == SAME else []
+        head = around if place else 0
+        tail = around if place + 1 < len(marks) else 0
+        if len(words) > head + tail + 3:  # dots in place of three words would save nothing
+            space = text[: len(text) - len(text.lstrip())]
+            start = space + "".join(words[:head]).rstrip() if head else ""
+            text = start + LEFT_OUT + ("".join(words[-tail:]) if tail else "")
+        found.append((text, how))
+    return tuple(found)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from knowledge.content.fields import N_
-from knowledge.services import access, editorial, scoring
+from knowledge.services import access, discussion, editorial, scoring
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find, reviewing
@@ -18,6 +18,7 @@ from knowledge.storage.models.reviewing import Look
 from workflows.definition import Move
 from workflows.known import UNDER_REVIEW
 
+SETTLES = ("publish", "approve")  # with these a coach takes what is addressed for done
 DECISIONS = ("request-changes", "publish", "approve")
 
 
@@ -83,15 +84,19 @@ def decide(
     public_words: str = "",
     seen: int | None = None,
     given: scoring.Given | None = None,
+    points: Sequence[int] = (),
 ) -> Move:
-    """Take a step, and keep what its coach says of the checks, both or neither.
+    """Take a step, keep what its coach says of the checks, and resolve `points`, all of it or nothing.
 
-    Raises Invalid for what she fills in, and whatever `editorial.advance` raises.
+    `points`: those that lay before her as addressed; they are settled by her publishing or approving the text. Raises
+    Invalid for what she fills in, and whatever `editorial.advance` raises.
     """
     record = find.record(session, record_id, lock=True)
     held = access.roles_in(session, actor, record) if record else frozenset[str]()
     if record and given is not None and access.may(record, "score", held):
         scoring.score(session, actor, record_id, given, seen)
+    if transition in SETTLES:
+        discussion.resolve_all(session, actor, record_id, points)
     return editorial.advance(session, actor, record_id, transition, words=words, public_words=public_words, seen=seen)
 
 

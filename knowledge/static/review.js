@@ -38,3 +38,19 @@ const level = document.querySelector("#level");
 level?.addEventListener("change", () => {
   document.querySelector(".why").open ||= level.selectedIndex > 0;
 });
+
+// what is filled in for the decision outlives the press of another button on the page: it comes back with the page
+const decision = document.querySelector("#decision-form"), slot = `praxis-decision ${location.pathname}`;
+if (decision) {
+  const kept = new Map(JSON.parse(sessionStorage.getItem(slot) ?? "[]"));
+  sessionStorage.removeItem(slot);
+  for (const field of decision.elements) {
+    if (!kept.has(field.name) || field.type === "hidden") continue;
+    if (field.type === "radio") field.checked = field.value === kept.get(field.name);
+    else field.value = kept.get(field.name);
+    if (field.value) field.closest("details")?.setAttribute("open", "");
+  }
+  document.addEventListener("submit", ({ target }) => {
+    if (target !== decision) sessionStorage.setItem(slot, JSON.stringify([...new FormData(decision)]));
+  });
+}

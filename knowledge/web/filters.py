@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import format_time, get_locale, gettext, ngettext
 
 from knowledge.content.fields import N_
-from knowledge.derive import cite, dates
+from knowledge.derive import cite, dates, marks
 from knowledge.services import catalogue, claims
 from knowledge.services.catalogue import Record
 from knowledge.services.claims import Step
@@ -130,6 +130,7 @@ def authors(record: Record) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "brief": marks.brief,
     "marked": cards.marked,
     "partial_date": partial_date,
     "day": day,

@@ -36,6 +36,7 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
             public_words=request.form.get("public_words", ""),
             seen=whole(request.form.get("seen")),
             given=coaching.scored(request.form),
+            points=[n for n in map(whole, request.form.getlist("point")) if n is not None],
         )
     except Invalid as error:
         return page(record_id, request.form, error.problems), 422

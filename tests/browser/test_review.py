@@ -111,8 +111,12 @@ def test_selected_words_become_the_quote_of_a_comment_at_their_field(chromium: A
     comment.locator("summary").first.click()
     page.wait_for_function("document.querySelector('#quote-what_we_did').value === 'board met'")
     page.fill("#text-what_we_did", "Which board?")
+    page.fill("#words", "Nearly there.")
+    page.check("input[name=check-2][value=partly]")
     comment.locator("button").last.click()
     page.wait_for_url("**#point-*")
+    assert page.input_value("#words") == "Nearly there.", "what was filled in for the decision comes back"
+    assert page.is_checked("input[name=check-2][value=partly]")
     here = page.locator(".commented:has(#what_we_did) .point")
     assert "board met" in here.inner_text() and "Which board?" in here.inner_text()
     assert stage.site.ask(discussion.of, stage.actor("coach"), record).points[-1].thread.quote == "board met"

@@ -102,6 +102,25 @@ def test_A10_addressed_points_are_resolved_all_at_once_or_not_at_all(peopled: St
     assert standing() == ["resolved", "resolved"]
 
 
+def test_publishing_resolves_the_points_that_lay_there_as_addressed_and_no_other(peopled: Stage) -> None:
+    author, coach = peopled.actor("author"), peopled.actor("coach")
+    record = peopled.record(author, "in_review")
+    mine = [peopled.site.act(discussion.begin, coach, record, about=f, text="Why?").id for f in ("results", "summary")]
+    peopled.site.act(discussion.act, author, record, mine[0], "address")
+
+    def standing() -> list[str]:
+        return sorted(p.thread.standing for p in peopled.site.ask(discussion.of, coach, record).points)
+
+    with pytest.raises(NotFound):  # all of it or nothing
+        peopled.site.act(review.decide, coach, record, "publish", seen=1, points=[mine[0], 10**6])
+    assert standing() == ["addressed", "open"]
+    decide(peopled, "coach", record, "request-changes", points=[mine[0]])
+    assert standing() == ["addressed", "open"], "who asks for changes has settled nothing"
+    again(peopled, record)
+    decide(peopled, "coach", record, "publish", points=[mine[0]])
+    assert standing() == ["open", "resolved"]
+
+
 def test_words_selected_on_the_page_are_found_in_the_markdown_they_come_from(peopled: Stage) -> None:
     author, coach = peopled.actor("author"), peopled.actor("coach")
     text = "The **board** met\nonce a [month](https://example.org). " + "And more was said of it all. " * 10

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from knowledge.derive import compare, prose, show
 from knowledge.derive.dates import in_words
-from knowledge.derive.marks import marked
+from knowledge.derive.marks import brief, marked
 from tests.toy import FULL, TOY, toy_registry
 
 REGISTRY = toy_registry()
@@ -132,3 +132,16 @@ def test_one_word_changed_in_a_very_long_text_is_still_found() -> None:
     before = " ".join(words)
     marks = marked(before, before.replace("word7000 ", "changed "))
     assert [m for m in marks if m[1] != "same"] == [("word7000", "out"), ("changed", "in")]
+
+
+@given(st.lists(st.sampled_from(["a", "bb", "ccc."]), max_size=60), st.data(), st.integers(0, 4))
+def test_in_brief_all_that_changed_stands_there_and_of_the_rest_only_what_is_near(words, data, around) -> None:  # type: ignore[no-untyped-def]
+    other = [word for word in words if data.draw(st.booleans())] + data.draw(st.lists(st.just("new"), max_size=3))
+    whole = marked(" ".join(words), " ".join(other))
+    short = brief(whole, around)
+    assert [(t, how) for t, how in short if how != "same"] == [(t, how) for t, how in whole if how != "same"]
+    for (text, how), (left, _) in zip(whole, short, strict=True):
+        if how == "same" and left != text:
+            assert "…" in left and len(left.split()) <= 2 * around + 1 < len(text.split())
+            head, tail = (part.split() for part in left.split("…"))
+            assert text.split()[: len(head)] == head and text.split()[len(text.split()) - len(tail) :] == tail
