@@ -90,7 +90,7 @@ def test_signing_in_takes_a_second_step_that_works_without_script_and_keeps_what
 
 def test_S2_the_second_step_leads_nowhere_but_here(stage: Stage) -> None:
     _app, codes = switched_on(stage)
-    for target, where in (("//evil.org", "/work"), ("/account", "/account")):
+    for target, where in (("//evil.org", "/review"), ("/account", "/account")):
         browser = stage.app.test_client()
         made = first_step(browser)
         answer = post(browser, "/sign-in/code", promise=made, code=codes.pop(), next=target)

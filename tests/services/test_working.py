@@ -167,7 +167,7 @@ def test_without_script_the_copy_opens_in_the_form_and_can_be_dropped(stage: Sta
     keep(stage, "author", Place(record_id), context3="x", **{"organisations-1-name": "Second office"})
     browser = stage.client("author")
     page = browser.get(f"/work/{record_id}/edit").text
-    assert "Typed and not saved" in page and "Not saved as a version yet" in page and "Second office" in page
+    assert "Typed and not saved" in page and "it becomes a version" in page and "Second office" in page
     answer = post(browser, f"/work/{record_id}/working", f"/work/{record_id}/edit")
     assert answer.status_code == 303 and count(stage) == 0
     assert "Typed and not saved" not in browser.get(f"/work/{record_id}/edit").text
