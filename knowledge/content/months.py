@@ -12,7 +12,8 @@ from functools import cache
 
 from babel import Locale
 
-LANGUAGES = ("en", "fr", "es", "pt", "ar")
+from knowledge.content.vocabularies import LANGUAGES
+
 _WORDS = re.compile(r"[^\W_]+")
 _BESIDE = frozenset(("de", "del", "of", "the", "le", "em", "en", "in", "في"))
 

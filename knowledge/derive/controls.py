@@ -152,7 +152,7 @@ class _Terms:
     def groups(self) -> list[tuple[str, list[Any]]]:
         """Pairs of the group's name ("" for none) and its choices."""
         found = [(name or "", list(choices)) for name, choices in self.iter_groups()]  # type: ignore[attr-defined]
-        return sorted(found, key=lambda group: not group[0]) if len(found) > 1 else found  # the rest comes last
+        return sorted(found, key=lambda group: not group[0])  # what is in no group comes last
 
 
 class TermSelect(_Terms, SelectField):  # type: ignore[misc]

@@ -14,7 +14,7 @@ from knowledge.services import advising, authoring, catalogue, discussion, worki
 from knowledge.web import choosing, files, standing
 from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language, words
-from knowledge.web.numbers import whole
+from knowledge.web.numbers import whole, wholes
 from knowledge.web.site import site
 from knowledge.web.working import filled, seen
 
@@ -70,9 +70,8 @@ def rearranged(record_type: RecordType, posted: MultiDict[str, str], **given: An
 def answers(posted: MultiDict[str, str]) -> discussion.Answers:
     """What the writer says to points beside the fields: answers, and which she has addressed."""
     numbered = {whole(name.removeprefix("reply-")): text for name, text in posted.items() if name.startswith("reply-")}
-    addressed = [whole(number) for number in posted.getlist("addressed")]
     replies = {number: text for number, text in numbered.items() if number}
-    return discussion.Answers(replies, tuple(number for number in addressed if number))
+    return discussion.Answers(replies, tuple(filter(None, wholes(posted.getlist("addressed")))))
 
 
 def is_row_button(posted: MultiDict[str, str]) -> bool:

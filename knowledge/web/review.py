@@ -29,7 +29,7 @@ from knowledge.web import params
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.discussion import discussed
 from knowledge.web.language import reader_language, words
-from knowledge.web.numbers import whole
+from knowledge.web.numbers import whole, wholes
 from knowledge.web.public import shown
 from knowledge.web.site import site
 from workflows.definition import Refused
@@ -80,8 +80,7 @@ def read(record_id: str) -> str | Response:
 def resolve(record_id: str) -> str:
     """Resolve the points that were before the coach's eyes; the page again with what she has filled in."""
     site().ask(authoring.open_desk, signed_in_actor(), record_id, "review")  # or there is no page to come back to
-    numbers = [n for n in map(whole, request.form.getlist("point")) if n is not None]
-    site().act(discussion.resolve_all, signed_in_actor(), record_id, numbers)
+    site().act(discussion.resolve_all, signed_in_actor(), record_id, wholes(request.form.getlist("point")))
     return page(record_id, request.form)
 
 

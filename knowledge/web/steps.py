@@ -11,7 +11,7 @@ from knowledge.services.errors import Invalid
 from knowledge.web import coaching
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.errors import REFUSED
-from knowledge.web.numbers import whole
+from knowledge.web.numbers import whole, wholes
 from knowledge.web.review import page
 from knowledge.web.site import site
 from workflows import known
@@ -36,7 +36,7 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
             public_words=request.form.get("public_words", ""),
             seen=whole(request.form.get("seen")),
             given=coaching.scored(request.form),
-            points=[n for n in map(whole, request.form.getlist("point")) if n is not None],
+            points=wholes(request.form.getlist("point")),
         )
     except Invalid as error:
         return page(record_id, request.form, error.problems), 422

@@ -15,7 +15,7 @@ from whoosh.util.numeric import length_to_byte
 
 from search import language
 from search.engines.whoosh_codec import LENGTHS
-from search.engines.whoosh_postings import Array, Run, Term, terms
+from search.engines.whoosh_postings import Array, Run, Term, spread, stable_order, terms
 from search.schema import Document, IndexSchema
 
 MAX_UNITS = 400_000  # remembered by one process, about 200 MB; then it starts afresh
@@ -117,7 +117,7 @@ class Inverted:
         # from units to their keys: `of` is the unit's place in the batch, once for each of its keys
         counts = starts[units + 1] - starts[units]
         of = np.repeat(np.arange(len(units)), counts)
-        which = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts) + starts[units][of]
+        which = spread(starts[units], counts)
         keys = key[which]
         self._rank(keys)
         found = runs[:, 1][run[of]].astype(np.uint64) * np.uint64(len(self._texts)) + self._ranks[keys]
@@ -152,11 +152,3 @@ class Inverted:
         self._starts = np.flatnonzero(np.r_[True, of_term[1:] != of_term[:-1]])  # term -> its first posting
         self._numbers = of_term[self._starts].astype(np.int64)
         self._places = np.append(begin, len(found))  # posting -> its first position
-
-
-def stable_order(numbers: Array) -> Array:
-    """Like a stable argsort, but faster: each number is sorted together with its place."""
-    bits = np.uint64(max(1, len(numbers).bit_length()))
-    together = (numbers << bits) | np.arange(len(numbers), dtype=np.uint64)
-    together.sort()
-    return (together & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)

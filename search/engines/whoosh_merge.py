@@ -19,8 +19,7 @@ from whoosh.codec.base import Segment
 from whoosh.index import TOC
 
 from search.engines.whoosh_build import SegmentWriter, aside
-from search.engines.whoosh_invert import stable_order
-from search.engines.whoosh_postings import Array, Entry, Run, Term, terms
+from search.engines.whoosh_postings import Array, Entry, Run, Term, stable_order, terms
 from search.engines.whoosh_segments import WhooshSegment
 from search.engines.whoosh_storage import INDEX, PATIENCE, DurableStorage, Generations, commit
 from search.engines.whoosh_view import View

@@ -86,7 +86,7 @@ class Run:
         positions = self.positions
         if len(positions):
             first = np.cumsum(self.frequencies, dtype=np.int64) - self.frequencies
-            positions = positions[_spread(first[order], often)]
+            positions = positions[spread(first[order], often)]
         return Run(counts, self.documents[order], often, positions)
 
     def kept(self, which: Array) -> Run:
@@ -121,16 +121,16 @@ def decode_all(blocks: bytes, starts: Array) -> Run:
     counts = _numbers(raw, starts, np.full(len(starts), 4)).astype(np.int64)
     steps, often, places = (raw[starts + n].astype(np.int64) for n in (4, 5, 6))
     at = starts + _HEADER.size
-    documents = np.cumsum(_numbers(raw, _spread(at, counts, steps), np.repeat(steps, counts)), dtype=np.int64)
+    documents = np.cumsum(_numbers(raw, spread(at, counts, steps), np.repeat(steps, counts)), dtype=np.int64)
     first = np.cumsum(counts) - counts
     documents -= np.repeat(np.where(first > 0, documents[first - 1], 0), counts)
     at, several = at + counts * steps, np.where(often > 0, counts, 0)
     frequencies = np.ones(len(documents), np.int64)
-    told = _numbers(raw, _spread(at, several, often), np.repeat(often, several))
+    told = _numbers(raw, spread(at, several, often), np.repeat(often, several))
     frequencies[np.repeat(often > 0, counts)] = told
     at = at + several * often
     several = np.where(places > 0, np.add.reduceat(frequencies, first), 0)
-    positions = _numbers(raw, _spread(at, several, places), np.repeat(places, several))
+    positions = _numbers(raw, spread(at, several, places), np.repeat(places, several))
     return Run(counts, documents, frequencies, positions)
 
 
@@ -170,6 +170,21 @@ def differences(documents: Array, starts: Array) -> Array:
     return np.asarray(steps)
 
 
+def spread(starts: Array, counts: Array, steps: Array | int = 1) -> Array:
+    """The places from each start on: so many, so far apart."""
+    first = np.cumsum(counts) - counts
+    within = np.arange(int(counts.sum())) - np.repeat(first, counts)
+    return np.asarray(np.repeat(starts, counts) + within * np.repeat(steps, counts if np.ndim(steps) else len(within)))
+
+
+def stable_order(numbers: Array) -> Array:
+    """Like a stable argsort, but faster: each number is sorted together with its place."""
+    bits = np.uint64(max(1, len(numbers).bit_length()))
+    together = (numbers << bits) | np.arange(len(numbers), dtype=np.uint64)
+    together.sort()
+    return (together & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+
+
 class _Packed:
     """Numbers as bytes of each width, of which a block takes its piece."""
 
@@ -185,13 +200,6 @@ class _Packed:
 
 def _width(largest: int) -> int:
     return 1 if largest < 1 << 8 else 2 if largest < 1 << 16 else 4
-
-
-def _spread(starts: Array, counts: Array, steps: Array | int = 1) -> Array:
-    """The places from each start on: so many, so far apart."""
-    first = np.cumsum(counts) - counts
-    within = np.arange(int(counts.sum())) - np.repeat(first, counts)
-    return np.asarray(np.repeat(starts, counts) + within * np.repeat(steps, counts if np.ndim(steps) else len(within)))
 
 
 def _numbers(raw: Array, places: Array, widths: Array) -> Array:

@@ -132,7 +132,9 @@ def test_a_draft_that_was_never_opened_here_can_be_written_on_without_a_line(
     page.goto(f"{server}/work")
     keeps = f"async () => (await (await caches.open('praxis-pages-1')).keys()).some(k => k.url === '{form}')"
     page.wait_for_function(keeps)
-    page.wait_for_timeout(3000)  # for its files
+    files = "async () => (await (await caches.open('praxis-files-1')).keys()).map(k => k.url).join()"
+    for name in ("praxis.css", "rows.js", "prose.js", "keep.js", "device.js", "uploads.js", "idb@"):
+        page.wait_for_function(f"async () => (await ({files})()).includes('{name}')")
     context.set_offline(True)
     page.goto(form)
     ready(page)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from knowledge.content.clean import Wrong, clean
 from knowledge.content.fields import PartialDate
-from knowledge.content.months import LANGUAGES, iso
-from knowledge.content.vocabularies import Vocabularies
+from knowledge.content.months import iso
+from knowledge.content.vocabularies import LANGUAGES, Vocabularies
 
 MONTH, DAY = PartialDate(id="start", label="Start"), PartialDate(id="on", label="On", day=True)
 
