@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,6 +53,15 @@ def says(page: Any, words: str) -> None:
         )
     except Exception:
         raise AssertionError(f"it says {page.inner_text('.kept')!r}, not {words!r}") from None
+
+
+def keeps(page: Any, cache: str, *parts: str) -> None:
+    """Wait until the device keeps an address with each of these parts (a promise is true to `wait_for_function`)."""
+    addresses = f"async () => (await (await caches.open('praxis-{cache}-1')).keys()).map(kept => kept.url)"
+    end = time.monotonic() + 30
+    while missing := [part for part in parts if part not in " ".join(page.evaluate(addresses))]:
+        assert time.monotonic() < end, f"not kept: {missing}"
+        page.wait_for_timeout(100)
 
 
 def test_what_is_typed_is_kept_seconds_later_and_is_there_after_the_tab_is_killed(context: Any, server: str) -> None:
@@ -130,11 +140,8 @@ def test_a_draft_that_was_never_opened_here_can_be_written_on_without_a_line(
     elsewhere.close()
     page = signed_in(context, server, "apprentice1")
     page.goto(f"{server}/work")
-    keeps = f"async () => (await (await caches.open('praxis-pages-1')).keys()).some(k => k.url === '{form}')"
-    page.wait_for_function(keeps)
-    files = "async () => (await (await caches.open('praxis-files-1')).keys()).map(k => k.url).join()"
-    for name in ("praxis.css", "rows.js", "prose.js", "keep.js", "device.js", "uploads.js", "idb@"):
-        page.wait_for_function(f"async () => (await ({files})()).includes('{name}')")
+    keeps(page, "pages", form)
+    keeps(page, "files", "praxis.css", "rows.js", "prose.js", "keep.js", "device.js", "uploads.js", "idb@")
     context.set_offline(True)
     page.goto(form)
     ready(page)

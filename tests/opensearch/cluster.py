@@ -6,8 +6,10 @@ port, by which they also send "kill 2" and "start 2"; when nobody is connected a
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
+import random
 import shutil
 import signal
 import socket
@@ -46,12 +48,14 @@ def fetch() -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in held]
-    for each in held:
-        each.close()
-    return ports
+    """Ports that nobody listens on, below those that the system gives away to other tests before a node has started."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with contextlib.suppress(OSError):
+            socket.create_server(("127.0.0.1", port)).close()
+            ports.add(port)
+    return list(ports)
 
 
 class Cluster:
@@ -82,7 +86,7 @@ class Cluster:
         self._nodes[number].send_signal(signal.SIGKILL)
         self._nodes[number].wait()
 
-    def wait(self, nodes: int, seconds: float = 120) -> None:
+    def wait(self, nodes: int, seconds: float = 240) -> None:
         """Until so many nodes have joined and no copy of anything is missing that could be there."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -101,7 +105,11 @@ class Cluster:
                 ):
                     return
             time.sleep(0.2)
-        raise TimeoutError(f"the cluster did not come to {nodes} nodes; see {self._folder}")
+        raise TimeoutError(f"{self.alive()} nodes run and did not come to {nodes} in one cluster\n{self._last_words()}")
+
+    def _last_words(self) -> str:
+        logs = sorted(self._folder.glob("n*.log"))
+        return "\n".join(f"{log.name}: {log.read_text(errors='replace')[-2000:]}" for log in logs)
 
     def stop(self) -> None:
         """End all nodes."""

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import service_or_skip
 from tests.opensearch import cluster as nodes
 
-PATIENCE = 180  # seconds for three nodes to start on a machine that is busy
+PATIENCE = 300  # seconds for three nodes to start on a machine that is busy
 
 
 class Remote:
