@@ -33,6 +33,8 @@ class SearchEngine(Protocol):
     ) -> int:
         """Fill a fresh index beside the old one, make it durable, swap it in; returns how many it holds.
 
+        Each id comes once. An index that does not hold what it was given is refused: the old one goes on serving.
+
         Readers keep the old index until the swap; a crash before it leaves the old one serving.
         `progress` is told the number of documents done from time to time. The swap happens inside `swapping()`: what
         was put or dropped since the rebuild began went into the old index and is to be announced again there.
@@ -48,10 +50,15 @@ class SearchEngine(Protocol):
         ...
 
     def lost(self) -> bool:
-        """Asked after a failure: whether a rebuild is what mends it.
+        """Asked after a failure, and once a day: whether a rebuild is what mends the index. It may take seconds.
 
-        An engine on other machines that do not answer has lost nothing.
+        An engine on other machines that do not answer has lost nothing, nor has one whose disk is full; and what was
+        built for another version of the program is no loss: only a start takes it back.
         """
+        ...
+
+    def prune(self) -> None:
+        """Asked at a start: take away what processes that were killed have left. Raises SearchUnavailable."""
         ...
 
     def close(self) -> None:

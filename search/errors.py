@@ -14,6 +14,10 @@ class SearchUnavailable(SearchError):
     """The index is missing, damaged or out of reach; it can be rebuilt from the database."""
 
 
+class SearchSuperseded(SearchUnavailable):
+    """The index is for another version of the program, which started later and took it. It is whole, but not for us."""
+
+
 class SearchBusy(SearchUnavailable):
     """Somebody else is writing just now. The index is whole; the same call may go through later."""
 

@@ -67,8 +67,11 @@ class MemoryEngine:
         self._documents = None
 
     def lost(self) -> bool:
-        """A rebuild mends whatever has happened to it."""
-        return True
+        """Whether it was lost."""
+        return self._documents is None
+
+    def prune(self) -> None:
+        """A killed process leaves nothing of it."""
 
     def close(self) -> None:
         """Nothing to let go of."""

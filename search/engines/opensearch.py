@@ -24,7 +24,7 @@ from search.engines.opensearch_bulk import Bulk
 from search.engines.opensearch_client import LONG, Client, Clock, Pause, Refused, address
 from search.engines.opensearch_rebuild import Rebuild, served
 from search.engines.opensearch_recall import Recent
-from search.errors import BadQuery, SearchAway, SearchError, SearchUnavailable
+from search.errors import BadQuery, SearchAway, SearchError, SearchSuperseded, SearchUnavailable
 from search.parse import NO_SYNONYMS
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Sort
 from search.schema import Document, IndexSchema
@@ -111,14 +111,18 @@ class OpenSearchEngine:
         return True
 
     def lost(self) -> bool:
-        """Whether the cluster answers, and has no index for this schema."""
+        """Whether the cluster answers, and has no index. One for another version of the program is not taken away."""
         try:
             self._check()
-        except SearchAway:
+        except (SearchAway, SearchSuperseded):
             return False
         except SearchError:
             return True
         return False
+
+    def prune(self) -> None:
+        """Remove indexes that builders have left who were silent for long."""
+        Rebuild(self._client, self._bulk, self._address, self.schema).prune()
 
     def size(self) -> int:
         """Bytes of one copy of the index, for benchmarks and sizing."""
@@ -138,7 +142,7 @@ class OpenSearchEngine:
         if len(found) != 1:
             raise SearchUnavailable("there is no index yet")
         if found.popitem()[1].get("praxis") != mapping.fingerprint(self.schema):
-            raise SearchUnavailable("the index was built for another schema")
+            raise SearchSuperseded("the index was built for another schema")
         self._fits = True
 
     def _ask(self, method: str, path: str, body: Any = None, **options: Any) -> Any:

@@ -49,7 +49,7 @@ class Rebuild:
 
     def run(self, documents: Iterable[Document], progress: Progress | None, swapping: Swapping) -> int:
         """Fill and swap; returns how many. Raises SearchUnavailable; then the old index goes on serving."""
-        self._prune(silent_since=time.time() - SILENT)
+        self.prune()
         body = mapping.index_body(self._schema, self._where.shards, time.time())
         self._client.ask("PUT", f"/{self._name}", body | {"aliases": {self._filling: {}}}, LONG)
         try:
@@ -62,7 +62,7 @@ class Rebuild:
             self._drop([self._name])
             raise
         self._say(alive=0)
-        self._prune(silent_since=1)
+        self.prune(silent_since=1)
         return count
 
     def _fill(self, documents: Iterable[Document], progress: Progress | None) -> int:
@@ -115,8 +115,9 @@ class Rebuild:
             except SearchUnavailable:
                 continue
 
-    def _prune(self, silent_since: float) -> None:
-        """Remove what is neither served nor being filled by anybody who was heard of since then."""
+    def prune(self, silent_since: float | None = None) -> None:
+        """Remove what is neither served nor being filled by anybody who was heard of since then, or of late."""
+        silent_since = time.time() - SILENT if silent_since is None else silent_since
         serving = served(self._client, self._where.index)
         ours = served(self._client, f"{self._where.index}-*")
         old = [n for n, told in ours.items() if "praxis" in told and told["alive"] < silent_since]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from whoosh.codec.base import Segment
@@ -20,9 +21,10 @@ from search.engines.arrays import Evaluator, Mask, Match
 from search.engines.ranking import Key, first
 from search.engines.whoosh_build import build
 from search.engines.whoosh_segments import WhooshSegment
-from search.engines.whoosh_storage import INDEX, DurableStorage, Generations, commit
+from search.engines.whoosh_storage import INDEX, DurableStorage, Generations, adding, check, clear, commit, contents
+from search.engines.whoosh_verify import Given
 from search.engines.whoosh_view import View
-from search.errors import SearchError, SearchUnavailable
+from search.errors import SearchBusy, SearchError, SearchSuperseded, SearchUnavailable
 from search.parse import NO_SYNONYMS
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Sort
 from search.schema import Document, IndexSchema
@@ -30,6 +32,8 @@ from search.synonyms import Synonyms
 from search.tree import Everything, Node
 
 TRIES = 10  # looks at an index that others keep changing
+PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}  # what keeps files from being read, and is no fault of theirs
+T = TypeVar("T")
 
 
 class WhooshEngine:
@@ -62,15 +66,18 @@ class WhooshEngine:
         with translated():
             with self._generations.writing(self.schema) as storage, self._merger.waiting():
                 view = self._current()
-                toc = TOC.read(storage, INDEX, view.stamp)
+                toc = contents(storage, view.stamp)
                 for held, segment in zip(view.segments, toc.segments, strict=True):
                     for document_id in gone:
                         if (number := held.find(document_id)) is not None:
                             segment.delete_document(number)
                 segments = [s for s in toc.segments if s.doc_count_all() > s.deleted_count()]
                 if latest:
-                    segments.append(build(storage, self.schema, list(latest.values())))
-                commit(storage, toc, segments)
+                    made = build(storage, self.schema, list(latest.values()))
+                    with adding(storage, made):
+                        commit(storage, toc, segments := [*segments, made])
+                else:
+                    commit(storage, toc, segments)
                 view = self._opened(view.path, view.stamp + 1, segments, view)
                 self._see(view)
             if whoosh_merge.due(view.segments):
@@ -81,13 +88,12 @@ class WhooshEngine:
     ) -> int:
         """Build a new generation beside the one that serves, and swap."""
         with translated(), self._generations.building() as fresh:
-            count = whoosh_rebuild.fill(fresh, self.schema, documents, progress)
-            kept = sum(1 for _ in self._read(fresh, newest(fresh), None).held())
-            if kept != count:
-                raise SearchUnavailable(f"the new index holds {kept} documents instead of {count}")
+            given = Given(documents)
+            whoosh_rebuild.fill(fresh, self.schema, given, progress)
+            given.verify(self._read(fresh, newest(fresh), None))
             with swapping():
                 self._generations.serve(fresh, self.schema.fingerprint)
-            return count
+            return given.tally.count
 
     def held(self) -> Mapping[str, int]:
         """The ids of all documents with their dates."""
@@ -104,8 +110,36 @@ class WhooshEngine:
         return True
 
     def lost(self) -> bool:
-        """A rebuild mends whatever has happened to it."""
-        return True
+        """Whether files are gone, or are not to the bit what was written. Reads all of them: a second a gigabyte."""
+        whole: set[Path] = set()
+
+        def look(path: Path, stamp: int, _: object) -> None:
+            storage = DurableStorage(str(path))
+            for segment in contents(storage, stamp).segments:
+                file = path / segment.make_filename(segment.COMPOUND_EXT)
+                if file not in whole:
+                    check(file)
+                    whole.add(file)
+            self._read(path, stamp, None)
+
+        try:
+            with translated():
+                self._looked(look)
+        except (SearchSuperseded, SearchBusy):
+            return False
+        except SearchUnavailable as error:  # a full disk does not come to this: it can be read
+            return not (isinstance(error.__cause__, OSError) and error.__cause__.errno in PASSING)
+        return False
+
+    def prune(self) -> None:
+        """Take away what killed processes have left. Raises SearchUnavailable when somebody is at work."""
+        with translated():
+            self._generations.prune()
+            with self._generations.merging():
+                whoosh_merge.sweep(self._generations.serving(self.schema))
+            with self._generations.writing(self.schema) as storage:
+                toc = contents(storage)
+                clear(storage, toc.generation, toc.segments)
 
     def close(self) -> None:
         """End the merging and let the files go."""
@@ -121,20 +155,27 @@ class WhooshEngine:
         if held is not None and seen is not None and self._generations.state(held.path) == seen:
             return held
         with self._lock:
-            for attempt in range(TRIES):
-                path = self._generations.serving(self.schema)
-                seen = self._generations.state(path)  # before reading: what is committed meanwhile is seen next time
-                stamp, held = newest(path), self._view
-                try:
-                    if held is None or (held.path, held.stamp) != (path, stamp):
-                        held = self._read(path, stamp, held)
-                except FileNotFoundError:  # gone with a commit between two looks; without one it is damage
-                    if attempt + 1 == TRIES or (self._generations.serving(self.schema), newest(path)) == (path, stamp):
-                        raise
-                    continue
-                self._view, self._seen = held, seen
-                return held
-            raise AssertionError("the last attempt returns or raises")
+            return self._looked(self._follow)
+
+    def _follow(self, path: Path, stamp: int, seen: object) -> View:
+        held = self._view
+        if held is None or (held.path, held.stamp) != (path, stamp):
+            held = self._read(path, stamp, held)
+        self._view, self._seen = held, seen
+        return held
+
+    def _looked(self, look: Callable[[Path, int, object], T]) -> T:
+        """What comes of looking at the newest commit. Others may commit meanwhile, and take files away with it."""
+        for attempt in range(TRIES):
+            path = self._generations.serving(self.schema)
+            seen = self._generations.state(path)  # before reading: what is committed meanwhile is seen next time
+            stamp = newest(path)
+            try:
+                return look(path, stamp, seen)
+            except FileNotFoundError:  # gone with a commit between two looks; without one it is damage
+                if attempt + 1 == TRIES or (self._generations.serving(self.schema), newest(path)) == (path, stamp):
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     def _see(self, view: View) -> None:
         """What this process committed itself need not be read again. The caller holds the lock for writing."""
@@ -142,7 +183,7 @@ class WhooshEngine:
             self._view, self._seen = view, None
 
     def _read(self, path: Path, stamp: int, before: View | None) -> View:
-        segments = TOC.read(DurableStorage(str(path)), INDEX, stamp).segments
+        segments = contents(DurableStorage(str(path)), stamp).segments
         return self._opened(path, stamp, segments, before)
 
     def _opened(self, path: Path, stamp: int, segments: Iterable[Segment], before: View | None) -> View:

@@ -20,7 +20,7 @@ from search import language
 from search.engines.whoosh_codec import NUMBERS, TEXTS, WORDS_EXT, ArrayCodec
 from search.engines.whoosh_invert import Inverted
 from search.engines.whoosh_postings import NOTHING, Run, Term, terms
-from search.engines.whoosh_storage import INDEX
+from search.engines.whoosh_storage import INDEX, FolderStorage
 from search.schema import Document, IndexSchema, moment
 
 
@@ -38,7 +38,7 @@ def build(storage: FileStorage, schema: IndexSchema, documents: Sequence[Documen
     try:
         text = Inverted(schema, documents)
         for number, document in enumerate(documents):
-            made.document(_numbers(document), _texts(document), text.lengths(number))
+            made.document(_numbers(document), texts(document), text.lengths(number))
         keywords = _keywords(schema, documents)
         for name in made.names:
             made.field(name, text.terms(name[2:]) if name.startswith("t_") else _listed(keywords[name]))
@@ -58,7 +58,7 @@ class SegmentWriter:
         self._storage, self._schema = storage, whoosh_schema(schema)
         self.names = sorted(self._schema.names())
         self._folder = Path(storage.folder) / f"merging-{secrets.token_hex(8)}" if merging else None
-        self._scratch = FileStorage(str(self._folder)).create() if self._folder else RamStorage()
+        self._scratch = FolderStorage(str(self._folder)).create() if self._folder else RamStorage()
         codec = ArrayCodec()
         self._segment = codec.new_segment(storage, INDEX)
         self._documents = codec.per_document_writer(self._scratch, self._segment)
@@ -127,7 +127,8 @@ def _numbers(document: Document) -> dict[str, int]:
     }
 
 
-def _texts(document: Document) -> dict[str, bytes]:
+def texts(document: Document) -> dict[str, bytes]:
+    """What is kept of a document to be shown."""
     body = json.dumps([document.language, dict(document.text)], ensure_ascii=False)
     return {
         "id": document.id.encode(),

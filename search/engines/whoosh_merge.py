@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby
 from multiprocessing.connection import Connection
@@ -16,12 +16,11 @@ from pathlib import Path
 
 import numpy as np
 from whoosh.codec.base import Segment
-from whoosh.index import TOC
 
 from search.engines.whoosh_build import SegmentWriter, aside
 from search.engines.whoosh_postings import Array, Entry, Run, Term, stable_order, terms
 from search.engines.whoosh_segments import WhooshSegment
-from search.engines.whoosh_storage import INDEX, PATIENCE, DurableStorage, Generations, commit
+from search.engines.whoosh_storage import PATIENCE, DurableStorage, Generations, adding, commit, contents
 from search.engines.whoosh_view import View
 from search.engines.workers import answer, given, serve, workers
 from search.errors import SearchError, SearchUnavailable
@@ -73,7 +72,7 @@ def exchange(
     made = _merged(view.path, schema, [s.segment for s in chosen], pace)
     try:
         with generations.writing(schema) as current:
-            toc = TOC.read(storage, INDEX)
+            toc = contents(storage)
             now = {s.segment_id(): s for s in toc.segments}
             if Path(current.folder) != view.path or any(s.id not in now for s in chosen):
                 raise SearchUnavailable("the index was rebuilt meanwhile")
@@ -81,12 +80,12 @@ def exchange(
                 for dead in set(now[old.id].deleted_docs()) - set(np.flatnonzero(~old.alive).tolist()):
                     made.delete_document(int(numbers[dead]))
             taken = {s.id for s in chosen}
-            storage.rename_file(aside(made), made.make_filename(made.COMPOUND_EXT))
-            commit(storage, toc, [*(s for s in toc.segments if s.segment_id() not in taken), made])
+            with adding(storage, made):
+                storage.rename_file(aside(made), made.make_filename(made.COMPOUND_EXT))
+                commit(storage, toc, [*(s for s in toc.segments if s.segment_id() not in taken), made])
     except BaseException:
-        for name in (aside(made), made.make_filename(made.COMPOUND_EXT)):
-            if storage.file_exists(name):
-                storage.delete_file(name)
+        with suppress(OSError):
+            (view.path / aside(made)).unlink(missing_ok=True)
         raise
 
 

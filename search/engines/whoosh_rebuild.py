@@ -14,7 +14,7 @@ from whoosh.index import TOC
 from search.engine import Progress
 from search.engines.whoosh_build import aside, build, whoosh_schema
 from search.engines.whoosh_merge import merge
-from search.engines.whoosh_storage import INDEX, DurableStorage, commit
+from search.engines.whoosh_storage import INDEX, DurableStorage, commit, contents
 from search.engines.workers import answer, cores, given, serve, workers
 from search.schema import Document, IndexSchema
 
@@ -34,7 +34,7 @@ def fill(folder: Path, schema: IndexSchema, documents: Iterable[Document], progr
         count += segment.doc_count_all()
         if progress:
             progress(count)
-    commit(storage, TOC.read(storage, INDEX), _fewer(folder, schema, segments))
+    commit(storage, contents(storage), _fewer(folder, schema, segments))
     return count
 
 

@@ -170,6 +170,15 @@ class WhooshSegment:
         dates = self.column("date").tolist()
         return ((self.text("id", n).decode(), dates[n]) for n in np.flatnonzero(self.alive).tolist())
 
+    def readers(self) -> list[list[bytes]]:
+        """The tokens of those who may find each document, in order, as they stand in the index."""
+        entries, found = list(self.entries("audience")), [list[bytes]() for _ in range(self.size)]
+        run = self.run(entries)
+        for entry, documents in zip(entries, np.split(run.documents, np.cumsum(run.counts)[:-1]), strict=False):
+            for document in documents.tolist():
+                found[document].append(entry.text)
+        return found
+
     def words(self) -> list[str]:
         """All words of its texts."""
         file = self._files.open_file(f"{self.id}{WORDS_EXT}")

@@ -4,6 +4,7 @@ Layout of an index folder (mode 0700; the files hold pickles, so nothing from ou
 
     CURRENT            the name of the generation that serves, written aside and renamed
     g-000001/          one generation: a Whoosh index and FINGERPRINT, the schema it was built for
+                       (each file of the index ends with its checksum, the fingerprint begins with one)
     rebuild.lock       held by the one process that builds a new generation
     write.lock         held for a commit
     merge.lock         held by the one process that merges segments
@@ -16,9 +17,11 @@ import io
 import os
 import re
 import shutil
+import struct
 import time
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.index import TOC, clean_files
 
-from search.errors import SearchBusy, SearchUnavailable
+from search.errors import SearchBusy, SearchSuperseded, SearchUnavailable
 from search.schema import IndexSchema
 
 INDEX = "MAIN"  # Whoosh's name for the only index of a folder
@@ -36,15 +39,26 @@ PATIENCE = 10.0  # seconds to wait for another writer
 LEFT_OVER = re.compile(rf"_{INDEX}_\d+\.toc\.")
 SMALL = 1 << 18  # bytes of a segment's file that are kept in memory
 NEAR = 4096  # bytes of a part that are read at once
+SEAL = struct.Struct("!4sI")  # at the end of a file: a mark, and the checksum of all before it
+MARK, PIECE = b"sum:", 1 << 20
+DAMAGED = "the index folder is damaged"
 RACY = 100_000_000  # nanoseconds: two changes this close together may leave the same time on a folder
 
 
-class DurableStorage(FileStorage):
-    """Whoosh's folder storage, with what Whoosh leaves out: fsync of files when closed and of the folder's names."""
+class FolderStorage(FileStorage):
+    """Whoosh's folder storage, but a folder that cannot be read just now is not taken for an empty one."""
 
-    def create_file(self, name: str, excl: bool = False, mode: str = "wb", **kwargs: Any) -> StructFile:
-        """A file that is synced before it is closed."""
-        file = super().create_file(name, excl=excl, mode=mode, **kwargs)
+    def list(self) -> list[str]:
+        """The names in the folder. Raises OSError."""
+        return os.listdir(self.folder)  # noqa: PTH208 (Whoosh wants names)
+
+
+class DurableStorage(FolderStorage):
+    """Whoosh's folder storage, with what Whoosh leaves out: checksums, fsync of files when closed and of names."""
+
+    def create_file(self, name: str, excl: bool = False, mode: str = "w+b", **kwargs: Any) -> StructFile:
+        """A file that is sealed with its checksum and synced before it is closed."""
+        file = super().create_file(name, excl=excl, mode="w+b", **kwargs)
         before = file.onclose
 
         def sync(closing: StructFile) -> None:
@@ -52,7 +66,10 @@ class DurableStorage(FileStorage):
                 before(closing)
             if closing.is_real:
                 closing.flush()
-                os.fsync(closing.file.fileno())
+                closing.seek(0, os.SEEK_END)
+                closing.write(SEAL.pack(MARK, _checksum(closing.fileno(), closing.tell())))
+                closing.flush()
+                sync_file(closing.fileno())
 
         file.onclose = sync
         return file
@@ -132,13 +149,65 @@ class _Reader(io.RawIOBase):
         return self._at
 
 
+def check(path: Path) -> None:
+    """Raises SearchUnavailable when a file of the index is not, to the bit, what was written."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size - SEAL.size
+        if size < 0 or os.pread(file.fileno(), SEAL.size, size) != SEAL.pack(MARK, _checksum(file.fileno(), size)):
+            raise SearchUnavailable("a file of the index is damaged")
+
+
+def _checksum(descriptor: int, size: int) -> int:
+    found = at = 0
+    while at < size:
+        piece = os.pread(descriptor, min(PIECE, size - at), at)
+        if not piece:
+            raise EOFError("a file ends too early")
+        found, at = zlib.crc32(piece, found), at + len(piece)
+    return found
+
+
+def contents(storage: FileStorage, stamp: int | None = None) -> TOC:
+    """The table of contents of one commit, or of the last. It names all files, and is pickled: it is always checked."""
+    stamp = TOC._latest_generation(storage, INDEX) if stamp is None else stamp
+    check(Path(storage.folder) / TOC._filename(INDEX, stamp))
+    return TOC.read(storage, INDEX, stamp)
+
+
 def commit(storage: FileStorage, before: TOC, segments: list[Segment]) -> None:
     """Make these segments the index; the caller holds the lock for writing, or is alone in the folder."""
     TOC(before.schema, segments, before.generation + 1).write(storage, INDEX)
-    clean_files(storage, INDEX, before.generation + 1, segments)
+    with suppress(OSError):  # it is done; what cannot be taken away now goes with the next commit
+        clear(storage, before.generation + 1, segments)
+
+
+def clear(storage: FileStorage, stamp: int, segments: list[Segment]) -> None:
+    """Take away all but the files of this commit; the caller holds the lock for writing, or is alone in the folder."""
+    clean_files(storage, INDEX, stamp, segments)
     for name in storage.list():
         if LEFT_OVER.match(name):  # by a process that was killed while it wrote a table of contents
             storage.delete_file(name)
+
+
+@contextmanager
+def adding(storage: FileStorage, segment: Segment) -> Iterator[None]:
+    """Within this a segment is committed; if that fails, its file goes. The caller holds the lock for writing.
+
+    A commit may fail after its last step, and has then happened all the same: what the table of contents names stays,
+    and so does a file of which that cannot be told, for the next commit to clear away.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):
+            if segment not in contents(storage).segments:
+                storage.delete_file(segment.make_filename(segment.COMPOUND_EXT))
+        raise
+
+
+def sync_file(descriptor: int) -> None:
+    """Make the content of a file durable."""
+    os.fsync(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
@@ -159,20 +228,19 @@ class Generations:
 
     def current(self) -> Path:
         """The generation that serves. Raises SearchUnavailable when there is none."""
-        try:
-            name = self._pointer.read_text().strip()
-        except OSError as error:
-            raise SearchUnavailable("there is no index yet") from error
+        name = self._served()
+        if not name:
+            raise SearchUnavailable("there is no index yet")
         path = self.folder / name
         if not name.startswith("g-") or "/" in name or not path.is_dir():
-            raise SearchUnavailable("the index folder is damaged")
+            raise SearchUnavailable(DAMAGED)
         return path
 
     def serving(self, schema: IndexSchema) -> Path:
         """The generation that serves. Raises SearchUnavailable when there is none, or one for another schema."""
         path = self.current()
         if self.fingerprint(path) != schema.fingerprint:
-            raise SearchUnavailable("the index was built for another schema")
+            raise SearchSuperseded("the index was built for another schema")
         return path
 
     def state(self, generation: Path) -> object:
@@ -202,11 +270,11 @@ class Generations:
             yield
 
     def fingerprint(self, generation: Path) -> str:
-        """The schema a generation was built for."""
-        try:
-            return (generation / "FINGERPRINT").read_text()
-        except OSError:
-            return ""
+        """The schema a generation was built for. Raises SearchUnavailable when that cannot be read."""
+        told, _, fingerprint = (generation / "FINGERPRINT").read_text(errors="replace").partition(" ")
+        if told != _brief(fingerprint):
+            raise SearchUnavailable(DAMAGED)
+        return fingerprint
 
     @contextmanager
     def building(self) -> Iterator[Path]:
@@ -214,7 +282,7 @@ class Generations:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
         with _locked(self.folder / "rebuild.lock", 0, "another process is rebuilding the index"):
-            self._prune()
+            self._keep({self._served()})
             numbers = [int(p.name[2:]) for p in self.folder.glob("g-*") if p.name[2:].isdigit()]
             fresh = self.folder / f"g-{max(numbers, default=0) + 1:06d}"
             fresh.mkdir(mode=0o700)
@@ -227,7 +295,7 @@ class Generations:
 
     def serve(self, generation: Path, fingerprint: str) -> None:
         """Swap: from now on this generation serves; the one before is kept, older ones go. No commit is under way."""
-        self._write(generation / "FINGERPRINT", fingerprint)
+        self._write(generation / "FINGERPRINT", f"{_brief(fingerprint)} {fingerprint}")
         sync_folder(generation)
         with _locked(self.folder / "write.lock", PATIENCE, "another process is writing to the index"):
             self._write(self._pointer, generation.name)
@@ -241,18 +309,34 @@ class Generations:
         aside.replace(path)
         sync_folder(path.parent)
 
-    def _prune(self) -> None:
-        """Unfinished builds and generations before the last but one; called with the builder's lock held."""
-        serving = self._served()
+    def prune(self) -> None:
+        """At a start: what killed processes have left goes. Raises SearchBusy when somebody is at work here.
+
+        The generation that serves stays, and the last one that served before it. So does all without a pointer: a
+        rebuild comes then, and clears up.
+        """
+        with _locked(self.folder / "rebuild.lock", 0, "another process is rebuilding the index"):
+            if not (serving := self._served()):
+                return
+            done = [p.parent.name for p in sorted(self.folder.glob("g-*/FINGERPRINT")) if p.parent.name < serving]
+            self._keep({serving, *done[-1:]})
+
+    def _keep(self, names: set[str]) -> None:
+        """Take all other generations away; called with the builder's lock held."""
         for path in sorted(self.folder.glob("g-*")):
-            if path.name != serving:
+            if path.name not in names:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _served(self) -> str:
+        """The name in the pointer, "" without one. Raises OSError: what cannot be read now must not look like none."""
         try:
-            return self.current().name
-        except SearchUnavailable:
+            return self._pointer.read_text(errors="replace").strip()
+        except FileNotFoundError:
             return ""
+
+
+def _brief(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 @contextmanager

@@ -48,7 +48,9 @@ def serve(parent: Connection, do: Callable[[Any], Any]) -> None:
             try:
                 result = (do(task), "")
             except Exception as error:  # a full disk, say: the process that asked raises it again
-                result = (None, f"{type(error).__name__}: {error}")
+                # what the system says of a disk names no text of a record; what others say might
+                said = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+                result = (None, f"{type(error).__name__}{said}")
             parent.send(result)
 
 

@@ -76,7 +76,7 @@ def test_F2_the_control_an_index_that_does_not_sync_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: str
 ) -> None:
     if without == "files":
-        monkeypatch.setattr(whoosh_storage.DurableStorage, "create_file", FileStorage.create_file)
+        monkeypatch.setattr(whoosh_storage, "sync_file", lambda _: None)
     else:
         monkeypatch.setattr(whoosh_storage.DurableStorage, "rename_file", FileStorage.rename_file)
     monkeypatch.setattr("tests.faults.test_power_cut.FEWEST", 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from search.engines.whoosh import WhooshEngine
 from search.errors import SearchUnavailable
 from search.opening import open_engine
 from search.query import Query
+from search.schema import Document
 from tests.search.contract import PUBLIC, SCHEMA, doc, ids
 
 
@@ -60,6 +62,49 @@ def test_a_worker_that_dies_ends_the_rebuild_and_the_old_index_serves(
         engine.rebuild(documents())
     assert ids(engine, "bridge") == ["old"]
     assert len([p for p in (tmp_path / "index").iterdir() if p.name.startswith("g-")]) == 1
+    engine.close()
+
+
+def _dropped(documents: list[Document]) -> list[Document]:
+    return documents[1:]
+
+
+def _doubled(documents: list[Document]) -> list[Document]:
+    return [*documents[1:], replace(documents[-1], id="other")]
+
+
+def _shown(documents: list[Document]) -> list[Document]:
+    return [replace(d, audience=PUBLIC) for d in documents]
+
+
+def _changed(documents: list[Document]) -> list[Document]:
+    return [replace(d, text=d.text | {"title": "Tunnel"}) for d in documents]
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["in this process", "in others"])
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(_dropped, "instead of 20"), (_doubled, "other documents"), (_shown, "to others"), (_changed, "texts")],
+)
+def test_an_index_that_does_not_hold_what_the_database_said_never_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Any, said: str, apart: bool
+) -> None:
+    """What goes wrong happens to one batch between the database and its segment."""
+    monkeypatch.setattr(whoosh_rebuild, "ALONE", 2 if apart else 100)
+    monkeypatch.setattr(whoosh_rebuild, "BATCH", 5)
+    documents = [doc(f"d{i}", "Bridge", audience=PUBLIC if i % 3 else frozenset({"person:1"})) for i in range(20)]
+    engine = WhooshEngine(str(tmp_path / "index"), SCHEMA)
+    engine.rebuild([doc("old", "Bridge")])
+    given, segment = whoosh_rebuild.given, whoosh_rebuild._segment
+    with monkeypatch.context() as patched, pytest.raises(SearchUnavailable, match=said):
+        if apart:
+            patched.setattr(whoosh_rebuild, "given", lambda worker, task: given(worker, fault(task)))
+        else:
+            patched.setattr(whoosh_rebuild, "_segment", lambda *about: segment(*about[:2], fault(about[2])))
+        engine.rebuild(documents)
+    assert set(engine.held()) == {"old"} and len(list((tmp_path / "index").glob("g-*"))) == 1
+    assert engine.rebuild(documents) == 20, "the control: without the fault it does"
+    assert set(engine.held()) == {d.id for d in documents}
     engine.close()
 
 

@@ -48,6 +48,29 @@ def test_F4_a_damaged_file_never_raises_anything_else(tmp_path: Path, harm: str)
         shutil.rmtree(broken)
 
 
+@pytest.mark.case("F4")
+def test_F4_every_flipped_bit_is_found_whether_or_not_the_index_still_opens(tmp_path: Path) -> None:
+    whole, dice, opened = tmp_path / "whole", random.Random(11), 0
+    first = open_engine(f"whoosh:{whole}", SCHEMA)
+    first.rebuild([doc(f"d{i}", f"Bridge number {i}", country=["KEN"]) for i in range(40)])
+    first.apply([doc("new", "Bridge")])
+    first.close()
+    for name in [p.relative_to(whole) for p in whole.rglob("*") if p.is_file() and p.stat().st_size]:
+        for _ in range(8):
+            broken = tmp_path / "broken"
+            shutil.copytree(whole, broken)
+            engine = open_engine(f"whoosh:{broken}", SCHEMA)
+            assert not engine.lost(), "the control"
+            data = bytearray((broken / name).read_bytes())
+            data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+            (broken / name).write_bytes(data)
+            opened += open_engine(f"whoosh:{broken}", SCHEMA).ready()
+            assert engine.lost(), name
+            engine.close()
+            shutil.rmtree(broken)
+    assert opened, "the control: some of them would have gone unnoticed"
+
+
 def _damage(path: Path, harm: str, dice: random.Random) -> None:
     data = bytearray(path.read_bytes())
     if harm == "delete":
