@@ -27,7 +27,7 @@ from knowledge.derive import index as derive_index
 from knowledge.derive.forms import kind_of
 from knowledge.files.store import open_store
 from knowledge.services import scheduling
-from knowledge.services.indexing import Keeper
+from knowledge.services.keeping import Keeper
 from knowledge.services.reminders import Watch
 from knowledge.services.searches import Heard
 from knowledge.services.sessions import Seen
@@ -135,7 +135,7 @@ def join(settings: Settings, registry: Registry) -> Site:
     heard, watch, seen = Heard(), Watch(), Seen()
     uploads = Uploads(db, open_store(settings.files_url, settings.files), settings.files_per_person * 1_000_000)
     also = (scheduling.sweep, heard.keep, watch.keep, seen.keep)
-    keeper = Keeper(db, engine, also, daily=(uploads.tidy,))
+    keeper = Keeper(db, engine, settings.data / "compared", also, daily=(uploads.tidy,))
     return Site(settings, db, engine, keeper, heard, seen, uploads)
 
 

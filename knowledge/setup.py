@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import json
@@ -41,6 +42,8 @@ MANY = 300  # so many waiting changes are indexed faster by building the index a
 def prepare(site: Site, bar: Bar) -> None:
     """Bring database and index to where this version needs them; safe to interrupt and to repeat."""
     schema.upgrade(site.db)
+    with contextlib.suppress(SearchUnavailable):  # somebody is at work there, or there is none yet
+        site.engine.prune()
     if not site.engine.ready():
         rebuild(site, bar)
     else:
@@ -276,7 +279,7 @@ def _database(site: Site) -> str:
 
 
 def _index(site: Site) -> str:
-    return "" if site.engine.ready() else "is missing or damaged. Run: praxis reindex"
+    return "" if site.engine.ready() and not site.engine.lost() else "is missing or damaged. Run: praxis reindex"
 
 
 def _agreement(site: Site) -> str:

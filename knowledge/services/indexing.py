@@ -1,4 +1,4 @@
-"""Keeping the index true to the database: drain after a commit, sweep for what was left, rebuild from nothing.
+"""What the index is told: changes after a commit, everything for a rebuild, and how it differs from the database.
 
 A record yields at most two documents: what the public reads, and, when it differs, what its desk reads. The outbox
 row is deleted only after the engine has committed, so a crash in between repeats the work and loses none.
@@ -6,14 +6,12 @@ row is deleted only after the engine has committed, so a crash in between repeat
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -26,15 +24,12 @@ from knowledge.storage.models import records as tables
 from knowledge.storage.models.base import now
 from knowledge.storage.models.records import Record, Revision
 from knowledge.storage.models.site import Outbox
-from knowledge.storage.session import Database, StorageUnavailable, WriteConflict
+from knowledge.storage.session import Database
 from search.engine import Progress, SearchEngine
-from search.errors import SearchBusy, SearchUnavailable
 from search.schema import Document, moment
 
-log = structlog.get_logger()
 BATCH = 500
 DESK = "~desk"  # marks the desk's document; no record id contains a tilde
-COMPARED_EVERY = 24 * 3600.0  # seconds between two comparisons of index and database
 INDEX = "index"  # the lock of whoever tells the index of changes
 
 
@@ -179,88 +174,6 @@ def reconcile(db: Database, engine: SearchEngine) -> Comparison:
         with db.transaction() as session:
             outbox.all_changed(session, sorted(found.differing))
     return found
-
-
-class Keeper:
-    """Heals the index in the background: sweeps the outbox, and rebuilds an index that does not open.
-
-    `also`: what else is to be done at every sweep, `daily`: once a day.
-    """
-
-    def __init__(
-        self,
-        db: Database,
-        engine: SearchEngine,
-        also: Iterable[Callable[[Database], object]] = (),
-        daily: Iterable[Callable[[Database], object]] = (),
-    ) -> None:
-        self._db, self._engine, self._also, self._daily = db, engine, tuple(also), tuple(daily)
-        self._rebuilding = threading.Lock()
-        self._stop = threading.Event()
-
-    def after_commit(self) -> None:
-        """Drain now; a failure is logged and left to the sweep, because the change itself is safe."""
-        try:
-            drain(self._db, self._engine)
-        except SearchBusy as error:
-            log.warning("index not updated; the sweep will do it", error=str(error))
-        except SearchUnavailable as error:
-            log.error("index not updated; it will be healed", error=str(error))
-            self.heal()
-        except (StorageUnavailable, WriteConflict) as error:
-            log.error("index not updated; the sweep will do it", error=type(error).__name__)
-
-    def heal(self) -> None:
-        """Rebuild in a thread of its own, if that is what mends the index, unless it is under way."""
-        if self._engine.lost() and self._rebuilding.acquire(blocking=False):
-            log.error("index is missing or damaged; it is being rebuilt")
-            threading.Thread(target=self._rebuild, name="praxis-rebuild", daemon=True).start()
-
-    def healing(self) -> bool:
-        """Whether a rebuild is under way."""
-        return self._rebuilding.locked()
-
-    def sweep_forever(self, every: float) -> None:
-        """Drain what was left behind, and heal, every so many seconds until `stop`."""
-        compared = time.monotonic()
-        while not self._stop.wait(every):
-            tasks = [lambda db: self._sweep(), *self._also]
-            if time.monotonic() - compared > COMPARED_EVERY:
-                compared = time.monotonic()
-                tasks += [lambda db: self._reconcile(), *self._daily]
-            for task in tasks:
-                try:
-                    task(self._db)
-                except Exception as error:  # no failure may end the sweep, or keep the others from their turn
-                    log.error("sweep failed; it will be tried again", error=type(error).__name__)
-
-    def stop(self) -> None:
-        """End the sweep."""
-        self._stop.set()
-
-    def _sweep(self) -> None:
-        if not self._engine.ready():
-            self.heal()
-            return
-        with self._db.reading() as session:
-            waiting = find.outbox_size(session)
-        if waiting:
-            self.after_commit()
-
-    def _reconcile(self) -> None:
-        found = reconcile(self._db, self._engine)
-        if found.differing:
-            log.error("index differed from the database; it is mended", records=len(found.differing))
-            self.after_commit()
-
-    def _rebuild(self) -> None:
-        try:
-            count = rebuild(self._db, self._engine)
-            log.info("index rebuilt", documents=count)
-        except Exception as error:  # a thread's failure must be seen in the log; the sweep tries again
-            log.error("index could not be rebuilt", error=type(error).__name__)
-        finally:
-            self._rebuilding.release()
 
 
 def _document(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.content.registry import Registry
 from knowledge.services import vocabulary
-from knowledge.services.indexing import Keeper
+from knowledge.services.keeping import Keeper
 from knowledge.services.searches import Heard
 from knowledge.services.sessions import Seen
 from knowledge.services.uploads import Uploads
