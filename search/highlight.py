@@ -45,13 +45,7 @@ class Highlighter:
                 found = self._best(text.get(name, ""), language_of_text)
                 if found[0] > best[0]:
                     best, shown = found, text[name]
-        _, start, matches = best
-        end = min(len(shown), start + PASSAGE)
-        end = len(shown) if len(shown) - end < 20 else _word_end(shown, end)
-        parts = _parts(shown, start, end, matches)
-        before = (("… ", False),) if start > 0 else ()
-        after = ((" …", False),) if end < len(shown) else ()
-        return Snippet((*before, *parts, *after)) if parts else Snippet()
+        return _cut(shown, *best[1:])
 
     def _matches(self, text: str, code: str) -> list[Match]:
         if not self._wanted and not self._prefixes:
@@ -82,6 +76,21 @@ class Highlighter:
             if len(within) > best:
                 best, start = len(within), match[0]
         return best, _word_start(text, max(0, start - 40)) if best and start > PASSAGE // 2 else 0, matches
+
+
+def beginning(text: str) -> Snippet:
+    """The passage of a text of which it is not known what matches."""
+    return _cut(text, 0, [])
+
+
+def _cut(text: str, start: int, matches: list[Match]) -> Snippet:
+    """As much of a text as a passage holds, from `start` on."""
+    end = min(len(text), start + PASSAGE)
+    end = len(text) if len(text) - end < 20 else _word_end(text, end)
+    parts = _parts(text, start, end, matches)
+    before = (("… ", False),) if start > 0 else ()
+    after = ((" …", False),) if end < len(text) else ()
+    return Snippet((*before, *parts, *after)) if parts else Snippet()
 
 
 def _parts(text: str, start: int, end: int, matches: list[Match]) -> tuple[tuple[str, bool], ...]:

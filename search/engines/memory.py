@@ -95,6 +95,7 @@ class MemoryEngine:
             Hit(
                 d.id,
                 score,
+                moment(d.date),
                 marker.title(d.text, d.language) if query.for_people else Snippet(),
                 marker.passage(d.text, d.language) if query.for_people else Snippet(),
             )

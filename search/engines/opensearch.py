@@ -185,7 +185,7 @@ class OpenSearchEngine:
             "track_scores": False,
             "track_total_hits": True,
             "timeout": f"{PATIENCE:g}s",
-            "_source": ["text", "language"] if query.for_people else False,
+            "_source": ["date", "text", "language"] if query.for_people else ["date"],
         }
 
     def _page(self, body: dict[str, Any], query: Query, page: int, per_page: int) -> Any:
@@ -290,12 +290,11 @@ class _Suggested(spelling.Lexicon):
 
 
 def _hit(found: Any, marker: highlight.Highlighter | None) -> Hit:
-    score = found["_score"] or 0.0
-    document_id = found["sort"][-1]
+    score, document_id, source = found["_score"] or 0.0, found["sort"][-1], found["_source"]
     if marker is None:
-        return Hit(document_id, score)
-    text, language = found["_source"].get("text", {}), found["_source"]["language"]
-    return Hit(document_id, score, marker.title(text, language), marker.passage(text, language))
+        return Hit(document_id, score, source["date"])
+    text, language = source.get("text", {}), source["language"]
+    return Hit(document_id, score, source["date"], marker.title(text, language), marker.passage(text, language))
 
 
 def _frozen(filters: Mapping[str, tuple[str, ...]]) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from search.engine import SearchEngine
 from search.errors import BadQuery
 from search.query import Query, Sort
-from search.schema import Document, IndexSchema, TextField
+from search.schema import Document, IndexSchema, TextField, moment
 from search.synonyms import Group, Synonyms
 
 SCHEMA = IndexSchema(
@@ -70,6 +70,15 @@ def test_accents_and_elisions_do_not_matter(filled: SearchEngine) -> None:
 def test_an_arabic_word_in_a_text_of_another_language_is_stemmed_too(filled: SearchEngine) -> None:
     filled.apply([doc("n", "Lamps that last", "المشتريات العامة المستدامة")])
     assert ids(filled, "المستدامة") == ids(filled, "مستدامة") == ids(filled, "للمشتريات مستدامة") == ["n"]
+
+
+def test_a_hit_carries_the_date_of_its_document(engine: SearchEngine) -> None:
+    engine.apply([doc("n", "Lamps", date="2024-05-05T10:11:12.345678+00:00")])
+    for sort in Sort:
+        for more in ({}, {"for_people": False}):
+            assert engine.search(Query("lamps", PUBLIC, sort=sort, **more)).hits[0].date == 20240505101112345
+    engine.apply([doc("n", "Lamps", date="2025-05-05")])
+    assert engine.search(Query("lamps", PUBLIC)).hits[0].date == moment("2025-05-05")
 
 
 def test_phrases_or_not_prefix_and_groups(filled: SearchEngine) -> None:
