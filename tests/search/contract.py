@@ -157,6 +157,7 @@ def test_titles_that_begin_alike_are_paged_without_gaps(engine: SearchEngine) ->
     assert seen == [f"t{i * 37 % 60:02d}" for i in range(60)]
 
 
+@pytest.mark.case("L15")
 def test_L15_what_a_prefix_stands_for_does_not_depend_on_what_others_write(engine: SearchEngine) -> None:
     engine.apply([doc("p", "Procurement")])
     engine.apply([doc(f"x{i}", f"proc{i:03d} proc{i:03d}x", audience=frozenset({"manager"})) for i in range(250)])
@@ -200,6 +201,7 @@ def test_a_range_of_years_finds_whatever_overlaps_it(filled: SearchEngine) -> No
     assert ids(filled, year_to=2010) == ["a"]
 
 
+@pytest.mark.case("L1", "L2")
 def test_L1_L2_nothing_of_another_audience_is_found_counted_or_hinted_at(filled: SearchEngine) -> None:
     for text in ("zebra", "canary", "zebr*", '"secret zebra"', "title:zebra", "audience:person", "-framework zebra"):
         assert ids(filled, text) == [], text
@@ -217,11 +219,12 @@ def test_without_an_audience_nothing_is_found(filled: SearchEngine) -> None:
     assert filled.search(Query("framework", facets=("country",))).total == 0
 
 
+@pytest.mark.case("L15")
 def test_L15_names_that_are_no_facet_are_plain_words(filled: SearchEngine) -> None:
     assert ids(filled, "status:draft") == []
     assert ids(filled, "id:x") == []
     filled.apply([doc("s", "The status of a draft law")])
-    assert ids(filled, "status:draft") == ["s"]
+    assert ids(filled, "status:draft") == ["s"], "the control: as words they find what has them"
 
 
 def test_a_word_that_nothing_has_is_read_as_one_spelt_alike_that_finds_something(filled: SearchEngine) -> None:
@@ -271,13 +274,18 @@ def test_orders_and_ties(filled: SearchEngine) -> None:
     assert ids(filled, sort=Sort.TITLE)[0] == "m" and ids(filled, sort=Sort.TITLE)[-1] == "n"
 
 
+@pytest.mark.case("Q3")
 def test_Q3_pages_never_overlap_and_one_beyond_the_end_is_the_last(engine: SearchEngine) -> None:
     engine.apply([doc(f"p{i:02d}", f"Common title {i}") for i in range(25)])
     pages = [ids(engine, "common", page=n, per_page=10) for n in (1, 2, 3)]
     assert sorted(i for page in pages for i in page) == [f"p{i:02d}" for i in range(25)]
     last = engine.search(Query("common", audience=PUBLIC, page=10**9, per_page=10))
     assert (last.page, [h.id for h in last.hits]) == (3, pages[2])
-    assert len(engine.search(Query("common", audience=PUBLIC, per_page=10**6)).hits) == 25
+    engine.apply([doc(f"q{i:03d}", f"Common title {i}") for i in range(100)])
+    assert len(engine.search(Query("common", audience=PUBLIC, per_page=100)).hits) == 100, (
+        "the control: as many as asked"
+    )
+    assert len(engine.search(Query("common", audience=PUBLIC, per_page=10**6)).hits) == 100, "and no more than that"
 
 
 def test_putting_again_replaces_and_dropping_removes(filled: SearchEngine) -> None:
@@ -303,6 +311,7 @@ def test_the_snippet_shows_the_match_and_is_never_markup(engine: SearchEngine) -
     assert len("".join(text for text, _ in hit.snippet.parts)) < 260
 
 
+@pytest.mark.case("Q1")
 def test_too_long_or_too_many_words_are_refused_kindly(engine: SearchEngine) -> None:
     for text in ("x" * 1001, " ".join(f"w{i}" for i in range(120)), "pr* " * 6, "-(title:pr* OR co*) " * 3):
         with pytest.raises(BadQuery) as refused:
@@ -311,6 +320,7 @@ def test_too_long_or_too_many_words_are_refused_kindly(engine: SearchEngine) -> 
     assert engine.search(Query("pr* " * 5, audience=PUBLIC)).total == 0
 
 
+@pytest.mark.case("Q1", "Q2")
 def test_Q1_Q2_whatever_is_typed_gives_a_result_or_a_sentence(filled: SearchEngine, payloads: Path) -> None:
     typed = json.loads((payloads / "search_queries_hostile.json").read_text())
     typed += json.loads((payloads / "blns.json").read_text())
@@ -321,6 +331,7 @@ def test_Q1_Q2_whatever_is_typed_gives_a_result_or_a_sentence(filled: SearchEngi
         except BadQuery:
             continue
         assert "x" not in {h.id for h in found.hits}, text
+    assert ids(filled, "zebra", audience=frozenset({"person:7"})) == ["x"], "the control: who may, finds it still"
 
 
 def test_a_filter_only_takes_away_so_that_the_counts_of_facets_hold(engine: SearchEngine) -> None:
