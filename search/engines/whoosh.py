@@ -244,8 +244,8 @@ class _Row(NamedTuple):
 def _hit(view: View, row: _Row, marker: highlight.Highlighter | None) -> Hit:
     if marker is None:
         return Hit(row.id.decode(), row.score, row.date)
-    language, text = view.body(row.document)
-    return Hit(row.id.decode(), row.score, row.date, marker.title(text, language), marker.passage(text, language))
+    body = view.body(row.document)
+    return Hit(row.id.decode(), row.score, row.date, marker.title(body), marker.passage(body))
 
 
 def newest(generation: Path) -> int:

@@ -128,7 +128,7 @@ def _numbers(document: Document) -> dict[str, int]:
 
 
 def _texts(document: Document) -> dict[str, bytes]:
-    body = json.dumps([document.language, dict(document.text)], ensure_ascii=False)
+    body = json.dumps(document.body, ensure_ascii=False)
     return {
         "id": document.id.encode(),
         "sort_title": language.fold(document.sort_title)[:120].encode(),

@@ -72,6 +72,36 @@ def test_an_arabic_word_in_a_text_of_another_language_is_stemmed_too(filled: Sea
     assert ids(filled, "المستدامة") == ids(filled, "مستدامة") == ids(filled, "للمشتريات مستدامة") == ["n"]
 
 
+FRENCH = "Les marchés nationaux et les plans communaux."
+SPANISH = "Los avisos y las licitaciones del pueblo."
+
+
+def test_a_paragraph_in_another_language_than_its_record_is_found_as_a_record_in_that_language_is(
+    engine: SearchEngine,
+) -> None:
+    engine.apply([doc("fr", "Une note", FRENCH, language="fr"), doc("es", "Una nota", SPANISH, language="es")])
+    engine.apply([
+        doc("both", "A note", f"What the office has written for the town.\n{FRENCH}\n{SPANISH}"),
+        doc("ar", "ملاحظة", FRENCH, language="ar"), doc("sw", "Barua", FRENCH, language="sw"),
+    ])  # fmt: skip
+    for typed in ("national", "communal"):
+        assert set(ids(engine, typed, relax=False)) == {"fr", "both", "ar"}, "of Swahili we know no little words"
+    assert set(ids(engine, "licitado", relax=False)) == {"es", "both"}
+    assert set(ids(engine, '"nationaux et les plans"')) == {"fr", "both", "ar", "sw"}, "the places are as they were"
+    assert ids(engine, "writing offices") == ["both"] == ids(engine, '"the town les marchés"'), "and so is its own"
+    found = {hit.id: dict(hit.snippet.parts) for hit in engine.search(Query("communal licitado offices", PUBLIC)).hits}
+    assert found["both"]["communaux"] and found["both"]["licitaciones"] and found["both"]["office"]
+
+
+def test_words_of_another_language_inside_a_sentence_change_nothing(engine: SearchEngine) -> None:
+    line = "The agreements that the Ministère des plans communaux et du logement has signed were published"
+    engine.apply([doc("en", "A note", line), doc("name", "A note", "Agence des communaux"), doc("fr", "Note", "Communaux", language="fr")])  # fmt: skip
+    assert ids(engine, "agreement publish", relax=False) == ["en"]
+    assert ids(engine, "communal", relax=False) == ["fr"], (
+        "one little word, or some among those of the record, tell nothing"
+    )
+
+
 def test_a_hit_carries_the_date_of_its_document(engine: SearchEngine) -> None:
     engine.apply([doc("n", "Lamps", date="2024-05-05T10:11:12.345678+00:00")])
     for sort in Sort:
