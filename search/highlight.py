@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from search import language
 from search.query import Snippet
-from search.schema import IndexSchema
+from search.schema import Body, IndexSchema
 from search.tree import Node, keys_of, prefixes_of
 
 PASSAGE = 220  # characters
@@ -29,41 +29,33 @@ class Highlighter:
         self._prose = [f.name for f in reversed(schema.text) if f.shown and f.name not in ("title", "summary")]
         self._known: dict[str, dict[str, tuple[Match, ...]]] = {}  # language -> unit -> what matches in it
 
-    def title(self, text: Mapping[str, str], language_of_text: str) -> Snippet:
+    def title(self, body: Body) -> Snippet:
         """The whole title, matches marked."""
-        title = text.get("title", "")
-        matches = self._matches(title, language_of_text)
+        title = body.text.get("title", "")
+        matches = self._matches(body, "title")
         telling = [m for m in matches if m[2] not in language.STOP]
         return Snippet(_parts(title, 0, len(title), matches if self._all_little else telling))
 
-    def passage(self, text: Mapping[str, str], language_of_text: str) -> Snippet:
+    def passage(self, body: Body) -> Snippet:
         """The passage with most different matches: from the summary if it has any, else from the best other field."""
-        shown = text.get("summary", "")
-        best = self._best(shown, language_of_text)
+        shown, best = body.text.get("summary", ""), self._best(body, "summary")
         if best[0] == 0:
             for name in self._prose:
-                found = self._best(text.get(name, ""), language_of_text)
+                found = self._best(body, name)
                 if found[0] > best[0]:
-                    best, shown = found, text[name]
-        _, start, matches = best
-        end = min(len(shown), start + PASSAGE)
-        end = len(shown) if len(shown) - end < 20 else _word_end(shown, end)
-        parts = _parts(shown, start, end, matches)
-        before = (("… ", False),) if start > 0 else ()
-        after = ((" …", False),) if end < len(shown) else ()
-        return Snippet((*before, *parts, *after)) if parts else Snippet()
+                    best, shown = found, body.text[name]
+        return _cut(shown, *best[1:])
 
-    def _matches(self, text: str, code: str) -> list[Match]:
-        if not self._wanted and not self._prefixes:
-            return []
-        known = self._known.setdefault(code, {})
+    def _matches(self, body: Body, name: str) -> list[Match]:
         found: list[Match] = []
-        for piece in self._finder.finditer(text, 0, SCANNED):
-            inside = known.get(unit := piece[0])
-            if inside is None:
-                inside = known[unit] = tuple(self._inside(unit, code))
-            for a, b, word in inside:
-                found.append((piece.start() + a, piece.start() + b, word))
+        for start, end, code in body.pieces(name) if self._wanted or self._prefixes else ():
+            known = self._known.setdefault(code, {})
+            for piece in self._finder.finditer(body.text[name], start, min(end, SCANNED)):
+                inside = known.get(unit := piece[0])
+                if inside is None:
+                    inside = known[unit] = tuple(self._inside(unit, code))
+                for a, b, word in inside:
+                    found.append((piece.start() + a, piece.start() + b, word))
         return found
 
     def _inside(self, unit: str, code: str) -> Iterator[Match]:
@@ -73,15 +65,31 @@ class Highlighter:
             ):
                 yield token.start, token.end, token.word
 
-    def _best(self, text: str, code: str) -> tuple[int, int, list[Match]]:
+    def _best(self, body: Body, name: str) -> tuple[int, int, list[Match]]:
         """How many different words match in the best passage, where it begins, and all matches."""
-        matches = [m for m in self._matches(text, code) if m[2] not in language.STOP]
+        text = body.text.get(name, "")
+        matches = [m for m in self._matches(body, name) if m[2] not in language.STOP]
         best, start = 0, 0
         for number, match in enumerate(matches):
             within = {m[2] for m in matches[number : number + 40] if m[1] <= match[0] + PASSAGE}
             if len(within) > best:
                 best, start = len(within), match[0]
         return best, _word_start(text, max(0, start - 40)) if best and start > PASSAGE // 2 else 0, matches
+
+
+def beginning(text: str) -> Snippet:
+    """The passage of a text of which it is not known what matches."""
+    return _cut(text, 0, [])
+
+
+def _cut(text: str, start: int, matches: list[Match]) -> Snippet:
+    """As much of a text as a passage holds, from `start` on."""
+    end = min(len(text), start + PASSAGE)
+    end = len(text) if len(text) - end < 20 else _word_end(text, end)
+    parts = _parts(text, start, end, matches)
+    before = (("… ", False),) if start > 0 else ()
+    after = ((" …", False),) if end < len(text) else ()
+    return Snippet((*before, *parts, *after)) if parts else Snippet()
 
 
 def _parts(text: str, start: int, end: int, matches: list[Match]) -> tuple[tuple[str, bool], ...]:

@@ -1,8 +1,9 @@
 """Words: how text is cut, folded and stemmed, the same for every engine, for documents and for queries.
 
 A position of a text yields its word folded (lower case, no accents) and its stem under a key with a mark
-(`~agreement`), which no typed word can collide with; in a language without a stemmer the word is its own stem. An
-Arabic word among those of a European language has its Arabic stem, as the Arabic names of terms have in every record. A
+(`~agreement`), which no typed word can collide with; in a language without a stemmer the word is its own stem. A line
+that is clearly in another language than its record has the stems of that one: its little words tell. So has an Arabic
+word among those of a European language, as the Arabic names of terms have in every record. A
 query word matches the folded word best, and its stem in any language, because a reader does not know in which language
 a record was written. Stems do not name their language: that a French and a Spanish word of one root meet is welcome,
 and there is less to look up.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,16 +24,30 @@ STEMMERS = {"en": "english", "fr": "french", "es": "spanish", "pt": "portuguese"
 STEM_MARK = "~"
 
 # short on purpose: a stop word is still indexed, it is only not demanded of a document
-STOP = frozenset(
-    (
-        "a an and are as at be by for from has in is it its of on or that the this to was were with what how why "
-        "which can do does we our who when where did should would could will have had been get you your if not there "
-        "le la les un une des du de et en au aux pour par sur dans que qui est ce ces sont comment quel quelle quand "
-        "el los las una unos y o del al en por para con que se es son su sus como cual cuando donde quien "
-        "os um uma uns do da dos das e no na nos nas ao por para com que se sua sao qual quando onde quem "
-        "في من على الى إلى عن مع ما هل كيف"
-    ).split()
-)
+_LITTLE = {
+    "en": "a an and are as at be by for from has in is it its of on or that the this to was were with what how why no "
+    "which can do does we our who when where did should would could will have had been get you your if not there",
+    "fr": "a as le la les un une des du de et en au aux pour par sur dans que qui est ce ces son sont comment quel "
+    "quelle quand on or y nos",
+    "es": "a el la los las un una unos y o de del al en por para con que se es son su sus como cual cuando donde quien "
+    "no nos",
+    "pt": "a as o os um uma uns de do da dos das e no na nos nas ao por para com que se sua sao qual quando onde quem",
+    "ar": "في من على الى إلى عن مع ما هل كيف",
+}
+STOP = frozenset(word for words in _LITTLE.values() for word in words.split())
+
+
+def _telling(code: str) -> frozenset[str]:
+    others = {word for other, words in _LITTLE.items() if other != code for word in words.split()}
+    return frozenset(word for word in _LITTLE[code].split() if len(word) > 1 and word not in others)
+
+
+# little words that only one of the languages has; Arabic needs none, its script tells
+_TELLING = {code: _telling(code) for code in _LITTLE if code != "ar"}
+_OF_OTHERS = {
+    code: frozenset().union(*(words for other, words in _TELLING.items() if other != code)) for code in _LITTLE
+}
+Span = tuple[int, int, str]  # where a piece of a text begins and ends, and its language
 
 _FOLDS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ـ": None})
 _ELISIONS = frozenset("c d j l m n s t qu jusqu lorsqu puisqu quoiqu dell nell sull all un".split())
@@ -84,15 +99,47 @@ def tokens(text: str) -> Iterator[Token]:
             position, before = position + 1, end
 
 
-def indexed(text: str, language: str) -> Iterator[tuple[int, str]]:
+def foreign(text: str, language: str) -> tuple[Span, ...]:
+    """The lines that are clearly in another language than the record: nearly always none.
+
+    Clearly: at least two different little words of that language, more than of any other, and three for each of the
+    record's own. Nothing is said of records in a language whose little words we do not know.
+    """
+    if language not in _OF_OTHERS or len(_OF_OTHERS[language].intersection(text.lower().split())) < 2:
+        return ()
+    found, at = list[Span](), 0
+    for line in text.split("\n"):
+        words = set(line.lower().split())
+        often = {code: len(words & telling) for code, telling in _TELLING.items()}
+        own = often.pop(language, 0)
+        second, first = sorted(often, key=often.__getitem__)[-2:]
+        if often[first] >= 2 and often[first] > often[second] and often[first] >= 3 * own:
+            found.append((at, at + len(line), first))
+        at += len(line) + 1
+    return tuple(found)
+
+
+def pieces(text: str, language: str, foreign: Sequence[Span]) -> Iterator[Span]:
+    """The whole text in pieces of one language, in order."""
+    at = 0
+    for start, end, other in foreign:
+        if at < start:
+            yield at, start, language
+        yield start, end, other
+        at = end
+    if at < len(text):
+        yield at, len(text), language
+
+
+def indexed(text: str, language: str, foreign: Sequence[Span] = ()) -> Iterator[tuple[int, str]]:
     """Pairs of position and key, as an index holds them."""
     at = 0
-    for unit in units(text):
-        places = analysed(unit, language)
-        for place in places:
-            for key in place:
-                yield at, key
-            at += 1
+    for start, end, code in pieces(text, language, foreign):
+        for unit in units(text[start:end]):
+            for place in analysed(unit, code):
+                for key in place:
+                    yield at, key
+                at += 1
 
 
 def units(text: str) -> list[str]:

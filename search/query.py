@@ -58,10 +58,14 @@ class Snippet:
 
 @dataclass(frozen=True)
 class Hit:
-    """A found document: its id, its score (relevance only) and the passage that shows why."""
+    """A found document: its id, its score (relevance only) and the passage that shows why.
+
+    `date`: that of the document (`schema.moment`), so that whoever knows a newer one need not show these texts.
+    """
 
     id: str
     score: float = 0.0
+    date: int = 0
     title: Snippet = Snippet()
     snippet: Snippet = Snippet()
 

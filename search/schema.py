@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from search import language as words
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,19 @@ class IndexSchema:
     def fingerprint(self) -> str:
         """Changes whenever an index built for another schema must be rebuilt."""
         text = ",".join(f"{f.name}^{f.weight:g}" for f in self.text)
-        return f"7|{text}|{','.join(self.facets)}|{self.years}"
+        return f"8|{text}|{','.join(self.facets)}|{self.years}"
+
+
+class Body(NamedTuple):
+    """What a document says: its language, its texts by field, and which passages of them are in another language."""
+
+    language: str
+    text: Mapping[str, str]
+    foreign: Mapping[str, Sequence[words.Span]]
+
+    def pieces(self, name: str) -> Iterator[words.Span]:
+        """A field in pieces of one language: where each begins and ends, and which it is."""
+        return words.pieces(self.text.get(name, ""), self.language, self.foreign.get(name, ()))
 
 
 @dataclass(frozen=True)
@@ -49,8 +65,8 @@ class Document:
     """One searchable thing.
 
     `audience`: tokens; a reader who holds any of them may find it. `text`: field name -> text; `language`:
-    ISO 639-1, says how `text` is stemmed. `facets`: facet name -> values. `sort_title` and `date`
-    (ISO 8601) serve the orders by title and newest.
+    ISO 639-1, says how `text` is stemmed, but for passages clearly in another one. `facets`: facet name -> values.
+    `sort_title` and `date` (ISO 8601) serve the orders by title and newest.
     """
 
     id: str
@@ -60,6 +76,12 @@ class Document:
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort_title: str = ""
     date: str = ""
+
+    @cached_property
+    def body(self) -> Body:
+        """What it says, looked through for passages in another language."""
+        found = {name: words.foreign(text, self.language) for name, text in self.text.items()}
+        return Body(self.language, dict(self.text), {name: spans for name, spans in found.items() if spans})
 
 
 def moment(date: str) -> int:

@@ -28,6 +28,7 @@ from knowledge.services.errors import Forbidden, Invalid, NotFound
 from knowledge.services.lines import Carried
 from knowledge.services.uploads import LARGEST_FILE, label
 from knowledge.storage import attached, find
+from knowledge.storage.models.base import now
 from knowledge.storage.models.files import StoredFile
 from knowledge.storage.models.records import Record
 from knowledge.storage.session import Database
@@ -111,9 +112,11 @@ def take_in(db: Database, store: Store, actor: Actor, record_id: str, file: Carr
         size = sum(path.stat().st_size for path in made.parts.values())
     with db.transaction() as session:  # the bytes are safe: now the row may say so
         # what another import of the same lines put there has the same names: nothing is taken away again here
-        if _wanted(session, actor, record_id, file, lock=True) is None:
+        record = _wanted(session, actor, record_id, file, lock=True)
+        if record is None:
             return False
         session.add(_row(record_id, file, made, size))
+        record.changed = now()  # which is what a rebuild that is under way goes by
         outbox.changed(session, record_id)  # its words can be found now
     return True
 

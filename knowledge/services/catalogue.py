@@ -12,21 +12,23 @@ from sqlalchemy.orm import Session
 from knowledge.content import openness
 from knowledge.content.media import Attachment
 from knowledge.content.registry import RecordType
+from knowledge.derive import prose
 from knowledge.services import access, editorial, files, vocabulary, wording
 from knowledge.services.access import PUBLIC
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Gone, NotFound, SearchDown
-from knowledge.services.indexing import DESK
+from knowledge.services.indexing import DESK, dated
 from knowledge.storage import find, publications
 from knowledge.storage.models.base import now
 from knowledge.storage.models.records import Publication as Publication
 from knowledge.storage.models.records import Record as Record
 from knowledge.storage.models.records import Revision as Revision
-from search import language
+from search import highlight, language
 from search.engine import SearchEngine
 from search.errors import SearchUnavailable
 from search.parse import MAX_TERMS
-from search.query import MAX_DEPTH, MAX_LENGTH, Hit, Query, Results
+from search.query import MAX_DEPTH, MAX_LENGTH, Hit, Query, Results, Snippet
+from search.schema import moment
 from workflows.editorial import PUBLISHED, WITHDRAWN
 
 
@@ -247,8 +249,16 @@ def _search(session: Session, engine: SearchEngine, query: Query) -> Findings:
         record = rows.get(hit.id.removesuffix(DESK))
         revision = record and (record.latest if at_desk else record.live)
         if record and revision:
-            found.append(Found(hit, record, revision, registry[record.kind]))
+            true = hit.date == moment(dated(record, at_desk))
+            found.append(Found(hit if true else _as_it_is(hit, revision), record, revision, registry[record.kind]))
     return Findings(results, tuple(found))
+
+
+def _as_it_is(hit: Hit, revision: Revision) -> Hit:
+    """A hit of an index that has not heard of this revision yet: its own texts may say what was taken out since."""
+    summary = prose.plain(str(revision.values.get("summary", "")))
+    title = Snippet(((revision.title, False),))
+    return replace(hit, title=title, snippet=highlight.beginning(summary))
 
 
 def _may_view(session: Session, actor: Actor, record: Record) -> bool:

@@ -74,6 +74,12 @@ def documents(session: Session, record: Record) -> list[Document]:
     return made
 
 
+def dated(record: Record, at_desk: bool) -> str:
+    """The date of a document of a record: an index that holds another one holds another text."""
+    date = record.changed if at_desk else record.published
+    return date.isoformat() if date else ""
+
+
 def audience(record: Record) -> frozenset[str]:
     """Who may find the latest revision of a record while it is not the live one."""
     people = {
@@ -181,7 +187,6 @@ def _document(
 ) -> Document:
     registry = vocabulary.registry(session)
     record_type, answers = registry[record.kind], revision.answers
-    moment = record.published if readers == {PUBLIC} else record.changed
     names = record.credits if readers == {PUBLIC} else editorial.names(record)
     return derive_index.document(
         document_id,
@@ -189,7 +194,7 @@ def _document(
         openness.public(record_type, answers) if readers == {PUBLIC} else answers,
         registry,
         audience=readers,
-        date=moment.isoformat() if moment else "",
+        date=dated(record, at_desk=readers != {PUBLIC}),
         extra=names,
         files=files.words(session, record, revision.values),
     )

@@ -98,8 +98,9 @@ class MemoryEngine:
             Hit(
                 d.id,
                 score,
-                marker.title(d.text, d.language) if query.for_people else Snippet(),
-                marker.passage(d.text, d.language) if query.for_people else Snippet(),
+                moment(d.date),
+                marker.title(d.body) if query.for_people else Snippet(),
+                marker.passage(d.body) if query.for_people else Snippet(),
             )
             for d, score in scored[(page - 1) * per_page : page * per_page]
         )
@@ -145,7 +146,7 @@ def _positions(document: Document) -> Positions:
     fields: dict[str, dict[str, list[int]]] = {}
     for name, text in document.text.items():
         keys = fields.setdefault(name, {})
-        for position, key in language.indexed(text, document.language):
+        for position, key in language.indexed(text, document.language, document.body.foreign.get(name, ())):
             keys.setdefault(key, []).append(position)
     return fields
 

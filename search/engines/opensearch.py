@@ -27,7 +27,7 @@ from search.engines.opensearch_recall import Recent
 from search.errors import BadQuery, SearchAway, SearchError, SearchSuperseded, SearchUnavailable
 from search.parse import NO_SYNONYMS
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Sort
-from search.schema import Document, IndexSchema
+from search.schema import Body, Document, IndexSchema
 from search.synonyms import Synonyms
 from search.tree import Node, Word
 
@@ -189,7 +189,7 @@ class OpenSearchEngine:
             "track_scores": False,
             "track_total_hits": True,
             "timeout": f"{PATIENCE:g}s",
-            "_source": ["text", "language"] if query.for_people else False,
+            "_source": ["date", *Body._fields] if query.for_people else ["date"],
         }
 
     def _page(self, body: dict[str, Any], query: Query, page: int, per_page: int) -> Any:
@@ -294,12 +294,11 @@ class _Suggested(spelling.Lexicon):
 
 
 def _hit(found: Any, marker: highlight.Highlighter | None) -> Hit:
-    score = found["_score"] or 0.0
-    document_id = found["sort"][-1]
+    score, document_id, source = found["_score"] or 0.0, found["sort"][-1], found["_source"]
     if marker is None:
-        return Hit(document_id, score)
-    text, language = found["_source"].get("text", {}), found["_source"]["language"]
-    return Hit(document_id, score, marker.title(text, language), marker.passage(text, language))
+        return Hit(document_id, score, source["date"])
+    body = Body(source["language"], source.get("text", {}), source.get("foreign", {}))
+    return Hit(document_id, score, source["date"], marker.title(body), marker.passage(body))
 
 
 def _frozen(filters: Mapping[str, tuple[str, ...]]) -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 
 from search import language, scoring
 from search.query import MAX_DEPTH, MAX_PER_PAGE
-from search.schema import Document, IndexSchema, TextField, moment
+from search.schema import Body, Document, IndexSchema, TextField, moment
 
 VERSION = 1  # of this module; another one has indexes built anew
 ALONE = ("title", "summary")  # fields that a query can name
@@ -93,6 +93,7 @@ def _properties(schema: IndexSchema) -> dict[str, Any]:
         "audience": {"type": "keyword", "doc_values": False},
         "language": {"type": "keyword", "index": False, "doc_values": False},
         "text": {"type": "object", "enabled": False},
+        "foreign": {"type": "object", "enabled": False},
         "date": {"type": "long", "index": False},
         "sort_title": {"type": "keyword", "index": False},
         "years": {"type": "integer", "doc_values": False},
@@ -112,6 +113,7 @@ def source(document: Document, schema: IndexSchema) -> dict[str, Any]:
         "audience": sorted(document.audience),
         "language": document.language,
         "text": dict(document.text),
+        "foreign": dict(document.body.foreign),
         "date": moment(document.date),
         "sort_title": language.fold(document.sort_title)[:120],
         "years": [int(y) for y in document.facets.get(schema.years, ()) if y.isdecimal() and len(y) < 10],
@@ -128,7 +130,7 @@ def _texts(document: Document, schema: IndexSchema) -> dict[str, Any]:
     words: list[str] = []
     made: dict[str, Any] = {}
     for each in schema.text:
-        places = list(_places(document.text.get(each.name, ""), document.language))
+        places = list(_places(document.body, each.name))
         weighed = ["|".join(_parts(place)) for place in places]
         often = _whole(each, schema)
         (everything if each.shown else beside).extend(weighed * often)
@@ -138,9 +140,10 @@ def _texts(document: Document, schema: IndexSchema) -> dict[str, Any]:
     return made | {"all": " ".join(_shared(everything, beside)), "words": words}
 
 
-def _places(text: str, code: str) -> Iterator[tuple[str, ...]]:
-    for unit in language.units(text):
-        yield from language.analysed(unit, code)
+def _places(body: Body, name: str) -> Iterator[tuple[str, ...]]:
+    for start, end, code in body.pieces(name):
+        for unit in language.units(body.text[name][start:end]):
+            yield from language.analysed(unit, code)
 
 
 def _parts(place: tuple[str, ...]) -> Iterator[str]:

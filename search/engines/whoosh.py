@@ -284,9 +284,9 @@ class _Row(NamedTuple):
 
 def _hit(view: View, row: _Row, marker: highlight.Highlighter | None) -> Hit:
     if marker is None:
-        return Hit(row.id.decode(), row.score)
-    language, text = view.body(row.document)
-    return Hit(row.id.decode(), row.score, marker.title(text, language), marker.passage(text, language))
+        return Hit(row.id.decode(), row.score, row.date)
+    body = view.body(row.document)
+    return Hit(row.id.decode(), row.score, row.date, marker.title(body), marker.passage(body))
 
 
 def newest(generation: Path) -> int:

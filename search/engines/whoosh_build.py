@@ -129,7 +129,7 @@ def _numbers(document: Document) -> dict[str, int]:
 
 def texts(document: Document) -> dict[str, bytes]:
     """What is kept of a document to be shown."""
-    body = json.dumps([document.language, dict(document.text)], ensure_ascii=False)
+    body = json.dumps(document.body, ensure_ascii=False)
     return {
         "id": document.id.encode(),
         "sort_title": language.fold(document.sort_title)[:120].encode(),

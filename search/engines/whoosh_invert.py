@@ -97,10 +97,12 @@ class Inverted:
         """The numbers of all units, and of each run of them (document, field, how many)."""
         units, runs = array("i"), array("i")
         for number, document in enumerate(documents):
-            known = _lexicon.units(document.language)
+            body = document.body
             for field, name in enumerate(self._names):
                 before = len(units)
-                units.extend(map(known.__getitem__, language.units(document.text.get(name, ""))))
+                for start, end, code in body.pieces(name):
+                    known = _lexicon.units(code)
+                    units.extend(map(known.__getitem__, language.units(body.text[name][start:end])))
                 if len(units) > before:
                     runs.extend((number, field, len(units) - before))
         return np.array(units, np.int32), np.array(runs, np.int32).reshape(-1, 3)

@@ -21,7 +21,7 @@ from search.engines.kept import ByteLimited
 from search.engines.whoosh_codec import EXTENT, LENGTHS, NUMBERS, TEXTS, WORDS_EXT, ArrayCodec, ArrayColumn, block_of
 from search.engines.whoosh_postings import NOTHING, Array, Entry, Posted, Run, decode, decode_all
 from search.engines.whoosh_storage import SegmentFile
-from search.schema import TextField
+from search.schema import Body, TextField
 
 PIECE = 1 << 16  # bytes of a dictionary that are read at once
 KEPT_POSTINGS = 48 * 1024 * 1024  # bytes in one process, for all segments
@@ -160,10 +160,9 @@ class WhooshSegment:
         """A text of a document: `id`, `sort_title` or its `body`, compressed."""
         return bytes(self._readers[name][document])
 
-    def body(self, document: int) -> tuple[str, dict[str, str]]:
-        """The language and the texts of a document."""
-        code, text = json.loads(zlib.decompress(self.text("body", document)))
-        return code, text
+    def body(self, document: int) -> Body:
+        """What a document says."""
+        return Body(*json.loads(zlib.decompress(self.text("body", document))))
 
     def held(self) -> Iterator[tuple[str, int]]:
         """The ids of the documents that live here, with their dates."""

@@ -24,7 +24,7 @@ from search.engines.columns import FacetColumn
 from search.engines.kept import ByteLimited
 from search.engines.whoosh_postings import Array
 from search.engines.whoosh_segments import WhooshSegment
-from search.schema import TextField
+from search.schema import Body, TextField
 from search.tree import Node
 
 KEPT_READERS = 16 * 1024 * 1024  # bytes of what single readers may find
@@ -191,8 +191,8 @@ class View:
         segment, number = self._locate(document)
         return segment.text(name, number)
 
-    def body(self, document: int) -> tuple[str, dict[str, str]]:
-        """The language and the texts of a document."""
+    def body(self, document: int) -> Body:
+        """What a document says."""
         segment, number = self._locate(document)
         return segment.body(number)
 

@@ -58,6 +58,7 @@ def lose_the_pointer(stage: Stage) -> None:
     (Path(stage.site.settings.search.removeprefix("whoosh:")) / "CURRENT").write_text("g-999999")
 
 
+@pytest.mark.case("F4", control="search/test_whoosh.py::test_F4_a_missing_index_is_unavailable_and_a_rebuild_heals_it")
 @pytest.mark.parametrize("damage", [delete, truncate, empty, lose_the_pointer])
 def test_f4_a_lost_index_is_said_and_heals_by_itself(running: Stage, damage: Callable[[Stage], None]) -> None:
     client = running.client()
@@ -77,6 +78,7 @@ def test_f4_a_lost_index_is_said_and_heals_by_itself(running: Stage, damage: Cal
     assert client.get("/practices.json").json["total"] == 3
 
 
+@pytest.mark.case("F4", control="search/test_whoosh.py::test_F4_a_missing_index_is_unavailable_and_a_rebuild_heals_it")
 def test_f4_the_page_says_that_search_is_being_rebuilt(whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the sweep, and with healing held back, so that the moment in between can be looked at."""
     author = whoosh_stage.actor("author")
@@ -120,6 +122,7 @@ def test_f4_the_page_says_that_search_is_being_rebuilt(whoosh_stage: Stage, monk
     assert client.get("/practices").status_code == 200
 
 
+@pytest.mark.case("F4", control="search/test_whoosh.py::test_F4_a_missing_index_is_unavailable_and_a_rebuild_heals_it")
 def test_f4_flipped_bits_never_crash_and_the_nightly_comparison_finds_and_mends_every_one(
     whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +147,7 @@ def test_f4_flipped_bits_never_crash_and_the_nightly_comparison_finds_and_mends_
         assert client.get("/practices.json?q=quotations").json["total"] == 3
 
 
+@pytest.mark.case("F4", control="search/test_whoosh.py::test_F4_a_missing_index_is_unavailable_and_a_rebuild_heals_it")
 def test_f4_writing_goes_on_while_the_index_is_away_and_is_found_afterwards(running: Stage) -> None:
     delete(running)
     running.site.engine.close()
@@ -163,6 +167,7 @@ def test_f4_writing_goes_on_while_the_index_is_away_and_is_found_afterwards(runn
     assert len([i for i in set(running.site.engine.held()) if i.endswith(indexing.DESK)]) == 1
 
 
+@pytest.mark.case("F4", control="search/test_whoosh.py::test_F4_a_missing_index_is_unavailable_and_a_rebuild_heals_it")
 def test_f4_the_log_says_that_the_index_was_lost_and_nothing_of_what_was_in_it(whoosh_stage: Stage) -> None:
     whoosh_stage.record(whoosh_stage.actor("author"), title="A zanzicanary draft")
     whoosh_stage.site.engine.close()
@@ -190,6 +195,7 @@ def test_the_sweep_outlives_any_failure(stage: Stage, monkeypatch: pytest.Monkey
     assert not sweep.is_alive()
 
 
+@pytest.mark.case("F4")
 def test_f4_the_nightly_comparison_finds_what_is_missing_surplus_or_old_and_mends_it(
     running: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

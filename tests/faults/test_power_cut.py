@@ -67,10 +67,12 @@ def run(folder: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> Promise
     return promises
 
 
+@pytest.mark.case("F2", control="test_F2_the_control_an_index_that_does_not_sync_is_lost")
 def test_F2_whatever_was_promised_is_there_after_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(tmp_path / "index", tmp_path / "left", monkeypatch).broken == []
 
 
+@pytest.mark.case("F2")
 @pytest.mark.parametrize("without", ["files", "names"])
 def test_F2_the_control_an_index_that_does_not_sync_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: str

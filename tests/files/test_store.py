@@ -100,13 +100,13 @@ def test_a_source_that_breaks_leaves_nothing_to_be_seen(store: Store) -> None:
     assert store.size("a/1") is None and list(store.names()) == []
 
 
-def test_F2_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "files").write_text("a file where the folder should be")
     with pytest.raises(FilesUnavailable):
         put(Folder(tmp_path / "files"), "a/1", b"x")
 
 
-def test_F2_a_bucket_that_is_away_or_not_there_says_so(s3: str, tmp_path: Path) -> None:
+def test_a_bucket_that_is_away_or_not_there_says_so(s3: str, tmp_path: Path) -> None:
     with pytest.raises(FilesUnavailable):
         put(open_store(f"s3://nobody?endpoint={s3}", tmp_path), "a/1", b"x")
 

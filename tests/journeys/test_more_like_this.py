@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from search.errors import SearchUnavailable
 from tests.conftest import Stage
 
 
+@pytest.mark.case("L4")
 def test_records_like_this_one_stand_below_it(stage: Stage, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     author = stage.actor("author")
     here = stage.record(author, "published", title="Radio notices for small works", topics=["sme"])
@@ -18,7 +21,7 @@ def test_records_like_this_one_stand_below_it(stage: Stage, monkeypatch) -> None
         page = stage.client().get(f"/practices/{here}", follow_redirects=True).text
         return page.partition("More like this")[2]
 
-    assert "Small works by radio in two wards" in below()
+    assert "Small works by radio in two wards" in below(), "the control: what is public and like it"
     assert (
         "nobody approved" not in below() and "of old" not in below() and "Radio notices for small works" not in below()
     )

@@ -56,6 +56,15 @@ def test_a_whole_question_does_not_come_back_empty(stage: Stage) -> None:
     assert "No practice has all of these words. These have some of them." in page and "clinics" in page
 
 
+def test_where_nothing_is_found_only_who_asked_for_all_the_words_is_told_that_all_must_occur(stage: Stage) -> None:
+    stage.record(stage.actor("author"), "published", title="Phone quotations for clinics")
+    browser = stage.client()
+    page, strict = (browser.get(f"/practices?q=bxqwjv+kzptrr{more}").text for more in ("", "&words=all"))
+    assert "Try other words" in page and "Every word must occur" not in page
+    assert "Every word must occur" in strict
+    assert "Phone" in browser.get("/practices?q=kzptrr+clinics").text, "the control: by itself it asks for some only"
+
+
 def test_what_has_all_the_words_comes_first_and_a_link_leads_to_it_alone(stage: Stage) -> None:
     author = stage.actor("author")
     stage.record(author, "published", title="Quotations for zeppelins")

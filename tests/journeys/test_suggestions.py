@@ -44,9 +44,11 @@ def test_titles_countries_and_topics_are_suggested_with_their_address(told: Stag
     assert suggested(told, "marchés publics é")[0]["url"] == "/practices?topic=green", "in any language"
 
 
+@pytest.mark.case("L3")
 @pytest.mark.parametrize("who", ["", "author", "coach"])
 def test_nothing_that_is_not_public_is_suggested_or_counted(told: Stage, who: str) -> None:
-    assert [s["text"] for s in suggested(told, "fram", who=who)] == ["Framework agreements for clinics"]
+    found = [s["text"] for s in suggested(told, "fram", who=who)]
+    assert found == ["Framework agreements for clinics"], "the control: what is public is, and nothing else"
     assert suggested(told, "nobody", who=who) == suggested(told, "keny", who=who) == []
 
 
@@ -85,6 +87,7 @@ def test_a_search_of_several_days_is_suggested_with_what_it_finds(told: Stage) -
     assert suggested(told, "agreements clinics") and "Search" not in str(suggested(told, "clinics agreements"))
 
 
+@pytest.mark.case("L3")
 def test_L3_a_search_with_words_that_nothing_public_has_is_never_suggested(told: Stage) -> None:
     for text in (
         *("nobody", "agreements nobody may see", "clinics nonsense", "klinics", '"clinics"', "clinics -x"),

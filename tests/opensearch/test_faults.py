@@ -160,6 +160,7 @@ def site(cluster: Remote, tmp_path: Path) -> Iterator[Stage]:
     stage.site.db.close()
 
 
+@pytest.mark.case("F16")
 def test_with_the_cluster_away_records_and_desks_go_on_and_nothing_is_lost(
     site: Stage, whole: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,7 +168,7 @@ def test_with_the_cluster_away_records_and_desks_go_on_and_nothing_is_lost(
     monkeypatch.setattr(indexing, "rebuild", lambda *about: rebuilt.append(about))
     author = site.actor("author")
     before = site.record(author, "published", title="Phone quotations before the storm")
-    assert "before the <mark>storm" in site.client().get("/practices?q=storm").text
+    assert "before the <mark>storm" in site.client().get("/practices?q=storm").text, "the control: with it, it answers"
     for node in (1, 2, 3):
         whole.tell("kill", node)
     during = site.record(author, "published", title="Phone quotations during the storm")
@@ -190,6 +191,7 @@ def test_with_the_cluster_away_records_and_desks_go_on_and_nothing_is_lost(
     assert indexing.compare(site.site.db, site.site.engine).same
 
 
+@pytest.mark.case("F4")
 def test_an_index_that_is_deleted_is_built_again(site: Stage, cluster: Remote) -> None:
     site.record(site.actor("author"), "published", title="Phone quotations in the storm")
     place = address(site.site.settings.search)

@@ -10,7 +10,7 @@ import pytest
 from search.engine import SearchEngine
 from search.errors import BadQuery
 from search.query import Query, Sort
-from search.schema import Document, IndexSchema, TextField
+from search.schema import Document, IndexSchema, TextField, moment
 from search.synonyms import Group, Synonyms
 
 SCHEMA = IndexSchema(
@@ -70,6 +70,45 @@ def test_accents_and_elisions_do_not_matter(filled: SearchEngine) -> None:
 def test_an_arabic_word_in_a_text_of_another_language_is_stemmed_too(filled: SearchEngine) -> None:
     filled.apply([doc("n", "Lamps that last", "المشتريات العامة المستدامة")])
     assert ids(filled, "المستدامة") == ids(filled, "مستدامة") == ids(filled, "للمشتريات مستدامة") == ["n"]
+
+
+FRENCH = "Les marchés nationaux et les plans communaux."
+SPANISH = "Los avisos y las licitaciones del pueblo."
+
+
+def test_a_paragraph_in_another_language_than_its_record_is_found_as_a_record_in_that_language_is(
+    engine: SearchEngine,
+) -> None:
+    engine.apply([doc("fr", "Une note", FRENCH, language="fr"), doc("es", "Una nota", SPANISH, language="es")])
+    engine.apply([
+        doc("both", "A note", f"What the office has written for the town.\n{FRENCH}\n{SPANISH}"),
+        doc("ar", "ملاحظة", FRENCH, language="ar"), doc("sw", "Barua", FRENCH, language="sw"),
+    ])  # fmt: skip
+    for typed in ("national", "communal"):
+        assert set(ids(engine, typed, relax=False)) == {"fr", "both", "ar"}, "of Swahili we know no little words"
+    assert set(ids(engine, "licitado", relax=False)) == {"es", "both"}
+    assert set(ids(engine, '"nationaux et les plans"')) == {"fr", "both", "ar", "sw"}, "the places are as they were"
+    assert ids(engine, "writing offices") == ["both"] == ids(engine, '"the town les marchés"'), "and so is its own"
+    found = {hit.id: dict(hit.snippet.parts) for hit in engine.search(Query("communal licitado offices", PUBLIC)).hits}
+    assert found["both"]["communaux"] and found["both"]["licitaciones"] and found["both"]["office"]
+
+
+def test_words_of_another_language_inside_a_sentence_change_nothing(engine: SearchEngine) -> None:
+    line = "The agreements that the Ministère des plans communaux et du logement has signed were published"
+    engine.apply([doc("en", "A note", line), doc("name", "A note", "Agence des communaux"), doc("fr", "Note", "Communaux", language="fr")])  # fmt: skip
+    assert ids(engine, "agreement publish", relax=False) == ["en"]
+    assert ids(engine, "communal", relax=False) == ["fr"], (
+        "one little word, or some among those of the record, tell nothing"
+    )
+
+
+def test_a_hit_carries_the_date_of_its_document(engine: SearchEngine) -> None:
+    engine.apply([doc("n", "Lamps", date="2024-05-05T10:11:12.345678+00:00")])
+    for sort in Sort:
+        for more in ({}, {"for_people": False}):
+            assert engine.search(Query("lamps", PUBLIC, sort=sort, **more)).hits[0].date == 20240505101112345
+    engine.apply([doc("n", "Lamps", date="2025-05-05")])
+    assert engine.search(Query("lamps", PUBLIC)).hits[0].date == moment("2025-05-05")
 
 
 def test_phrases_or_not_prefix_and_groups(filled: SearchEngine) -> None:
@@ -148,6 +187,7 @@ def test_titles_that_begin_alike_are_paged_without_gaps(engine: SearchEngine) ->
     assert seen == [f"t{i * 37 % 60:02d}" for i in range(60)]
 
 
+@pytest.mark.case("L15")
 def test_L15_what_a_prefix_stands_for_does_not_depend_on_what_others_write(engine: SearchEngine) -> None:
     engine.apply([doc("p", "Procurement")])
     engine.apply([doc(f"x{i}", f"proc{i:03d} proc{i:03d}x", audience=frozenset({"manager"})) for i in range(250)])
@@ -191,6 +231,7 @@ def test_a_range_of_years_finds_whatever_overlaps_it(filled: SearchEngine) -> No
     assert ids(filled, year_to=2010) == ["a"]
 
 
+@pytest.mark.case("L1", "L2")
 def test_L1_L2_nothing_of_another_audience_is_found_counted_or_hinted_at(filled: SearchEngine) -> None:
     for text in ("zebra", "canary", "zebr*", '"secret zebra"', "title:zebra", "audience:person", "-framework zebra"):
         assert ids(filled, text) == [], text
@@ -208,11 +249,12 @@ def test_without_an_audience_nothing_is_found(filled: SearchEngine) -> None:
     assert filled.search(Query("framework", facets=("country",))).total == 0
 
 
+@pytest.mark.case("L15")
 def test_L15_names_that_are_no_facet_are_plain_words(filled: SearchEngine) -> None:
     assert ids(filled, "status:draft") == []
     assert ids(filled, "id:x") == []
     filled.apply([doc("s", "The status of a draft law")])
-    assert ids(filled, "status:draft") == ["s"]
+    assert ids(filled, "status:draft") == ["s"], "the control: as words they find what has them"
 
 
 def test_a_word_that_nothing_has_is_read_as_one_spelt_alike_that_finds_something(filled: SearchEngine) -> None:
@@ -262,13 +304,18 @@ def test_orders_and_ties(filled: SearchEngine) -> None:
     assert ids(filled, sort=Sort.TITLE)[0] == "m" and ids(filled, sort=Sort.TITLE)[-1] == "n"
 
 
+@pytest.mark.case("Q3")
 def test_Q3_pages_never_overlap_and_one_beyond_the_end_is_the_last(engine: SearchEngine) -> None:
     engine.apply([doc(f"p{i:02d}", f"Common title {i}") for i in range(25)])
     pages = [ids(engine, "common", page=n, per_page=10) for n in (1, 2, 3)]
     assert sorted(i for page in pages for i in page) == [f"p{i:02d}" for i in range(25)]
     last = engine.search(Query("common", audience=PUBLIC, page=10**9, per_page=10))
     assert (last.page, [h.id for h in last.hits]) == (3, pages[2])
-    assert len(engine.search(Query("common", audience=PUBLIC, per_page=10**6)).hits) == 25
+    engine.apply([doc(f"q{i:03d}", f"Common title {i}") for i in range(100)])
+    assert len(engine.search(Query("common", audience=PUBLIC, per_page=100)).hits) == 100, (
+        "the control: as many as asked"
+    )
+    assert len(engine.search(Query("common", audience=PUBLIC, per_page=10**6)).hits) == 100, "and no more than that"
 
 
 def test_putting_again_replaces_and_dropping_removes(filled: SearchEngine) -> None:
@@ -294,6 +341,7 @@ def test_the_snippet_shows_the_match_and_is_never_markup(engine: SearchEngine) -
     assert len("".join(text for text, _ in hit.snippet.parts)) < 260
 
 
+@pytest.mark.case("Q1")
 def test_too_long_or_too_many_words_are_refused_kindly(engine: SearchEngine) -> None:
     for text in ("x" * 1001, " ".join(f"w{i}" for i in range(120)), "pr* " * 6, "-(title:pr* OR co*) " * 3):
         with pytest.raises(BadQuery) as refused:
@@ -302,6 +350,7 @@ def test_too_long_or_too_many_words_are_refused_kindly(engine: SearchEngine) -> 
     assert engine.search(Query("pr* " * 5, audience=PUBLIC)).total == 0
 
 
+@pytest.mark.case("Q1", "Q2")
 def test_Q1_Q2_whatever_is_typed_gives_a_result_or_a_sentence(filled: SearchEngine, payloads: Path) -> None:
     typed = json.loads((payloads / "search_queries_hostile.json").read_text())
     typed += json.loads((payloads / "blns.json").read_text())
@@ -312,6 +361,7 @@ def test_Q1_Q2_whatever_is_typed_gives_a_result_or_a_sentence(filled: SearchEngi
         except BadQuery:
             continue
         assert "x" not in {h.id for h in found.hits}, text
+    assert ids(filled, "zebra", audience=frozenset({"person:7"})) == ["x"], "the control: who may, finds it still"
 
 
 def test_a_filter_only_takes_away_so_that_the_counts_of_facets_hold(engine: SearchEngine) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.search.contract import PUBLIC, doc
 
-WORDS = ("audit", "bridge", "café", "delay", "e-GP", "form", "gloves", "hospital", "inspections", "the")
+WORDS = ("audit", "bridge", "café", "delay", "e-GP", "form", "gloves", "hospital", "inspections", "the", "les", "aux")
 documents = st.builds(
     lambda i, words, audience, country, years, language: doc(
         f"d{i}", " ".join(words[:3]), " ".join(words[3:]), audience=audience, language=language,

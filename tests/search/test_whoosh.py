@@ -205,6 +205,7 @@ def test_F8_a_clock_that_was_set_back_hides_nothing(tmp_path: Path, monkeypatch:
     two.close()
 
 
+@pytest.mark.case("F4")
 def test_F4_a_missing_index_is_unavailable_and_a_rebuild_heals_it(engine: SearchEngine, tmp_path: Path) -> None:
     engine.apply([doc("a", "Bridge")])
     shutil.rmtree(tmp_path / "index")

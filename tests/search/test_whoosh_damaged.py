@@ -19,6 +19,7 @@ from search.query import Query
 from tests.search.contract import PUBLIC, SCHEMA, doc, ids
 
 
+@pytest.mark.case("F4", control="test_F4_a_file_that_is_cut_short_while_it_is_read_ends_no_process")
 @pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # Whoosh leaves a file open when it fails
@@ -112,6 +113,7 @@ print(said, engine.search(Query("bridge", PUBLIC, facets=("country",))).total)
 """
 
 
+@pytest.mark.case("F4")
 @pytest.mark.parametrize("left", ["0", "0.5", "0.99"])
 @pytest.mark.parametrize("small", [0, whoosh_storage.SMALL], ids=["read in pieces", "kept whole"])
 def test_F4_a_file_that_is_cut_short_while_it_is_read_ends_no_process(tmp_path: Path, left: str, small: int) -> None:

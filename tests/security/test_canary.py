@@ -96,11 +96,14 @@ def meets(pages: dict[str, str]) -> list[str]:
     return found
 
 
+@pytest.mark.case("L1", "L2", "L5", "L15", control="test_the_control_the_author_and_the_coach_do_meet_it")
 @pytest.mark.parametrize("reader", READERS)
 def test_L1_L2_L5_L7_L8_L15_no_public_surface_ever_shows_unpublished_text(sown: Stage, reader: str) -> None:
     pages = crawl(sown, reader)
     assert len(pages) > 60
     assert meets(pages) == []
+    for surface in ("/practices", "/practices.json", "/practices.csv", "/practices.atom"):
+        assert "Plain published record" in pages[surface], "the control: what is public stands there"
     body = sown.client(reader).get("/practices.json").json
     assert body["total"] == 2
     assert "ISL" not in {v["value"] for v in body["facets"]["country"]}
@@ -168,6 +171,7 @@ def test_an_index_that_still_holds_a_withdrawn_record_never_shows_it(stage: Stag
     assert found["items"] == []
 
 
+@pytest.mark.case("L1", "F4")
 def test_L1_F4_an_index_that_is_wrong_about_who_may_read_a_draft_shows_it_to_nobody(stage: Stage) -> None:
     """A flipped bit in the audiences, say: the database decides what is shown, not the index."""
     draft = stage.record(stage.actor("author"), title=f"A {CANARY} draft")

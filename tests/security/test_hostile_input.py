@@ -73,6 +73,7 @@ def test_X6_X8_names_queries_and_addresses_are_escaped(stage: Stage) -> None:
         assert alarms(page) == [] and "23331" not in page, path
 
 
+@pytest.mark.case("Q1", "Q2", "Q3")
 def test_Q1_Q2_Q3_hostile_searches_get_a_result_or_a_sentence(whoosh_stage: Stage, payloads: Path) -> None:
     whoosh_stage.record(whoosh_stage.actor("author"), "published")
     browser = whoosh_stage.client()
@@ -105,6 +106,8 @@ def test_Q1_Q2_Q3_hostile_searches_get_a_result_or_a_sentence(whoosh_stage: Stag
     for args in ("page=1000000000&per_page=1000000", "page=-1", "page=0", "per_page=0", "year_from=99999999999"):
         body = browser.get(f"/practices.json?{args}").json
         assert body["per_page"] <= 100 and body["page"] == 1, args
+    found = browser.get("/practices.json?q=quotations&per_page=7").json
+    assert (found["total"], found["per_page"]) == (1, 7), "the control: what is asked for is done, and nothing is gone"
 
 
 def test_queries_over_a_thousand_characters_are_refused_kindly(stage: Stage) -> None:

@@ -58,7 +58,7 @@ def test_X1_X6_X8_every_text_field_of_a_record_takes_hostile_text_and_shows_it_i
     assert saved > 20  # the control: most of it really is stored and shown
 
 
-@pytest.mark.case("X8", control="test_the_control_the_oracle_sees_what_could_run")
+@pytest.mark.case("Q2", "Q3", "X8", control="test_the_control_the_oracle_sees_what_could_run")
 def test_X8_Q2_Q3_every_argument_of_every_page_takes_hostile_text(stage: Stage, payloads: Path) -> None:
     stage.record(stage.actor("author"), "published")
     anyone, manager = stage.client(), stage.client("manager")
@@ -81,6 +81,7 @@ def test_X8_Q2_Q3_every_argument_of_every_page_takes_hostile_text(stage: Stage, 
             assert "crlf" not in str(page.headers.get_all("Set-Cookie"))
 
 
+@pytest.mark.case("Q1")
 @pytest.mark.parametrize(
     "q", ["\x00", "a\x00b", "%ff%fe", "%ed%a0%80", "\ufffe", "%00%0d%0aX: y", "a" * 1000, "é" * 999]
 )
@@ -113,7 +114,7 @@ def test_A2_ids_that_no_record_has_are_not_found_on_any_route(stage: Stage, plac
         assert answer.status_code in (404, 422), path
 
 
-@pytest.mark.case("A2")
+@pytest.mark.case("A2", "Q1")
 def test_A2_Q1_a_nul_byte_is_no_part_of_any_id_on_any_database(stage_on: Stage) -> None:
     record_id = stage_on.record(stage_on.actor("author"))
     manager, anyone = stage_on.client("manager"), stage_on.client()

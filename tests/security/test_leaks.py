@@ -172,7 +172,7 @@ def browser_of(ground: Ground, reader: str) -> FlaskClient:
     return browser
 
 
-@pytest.mark.case("L10")
+@pytest.mark.case("L1", "L2", "L4", "L5", "L10", "L15", control="test_the_control_the_desks_do_meet_them")
 @pytest.mark.parametrize("reader", READERS)
 def test_L1_L2_L4_L5_L7_L8_L10_L15_nobody_else_meets_a_canary_anywhere(ground: Ground, reader: str) -> None:
     pages = crawl(browser_of(ground, reader))
@@ -211,7 +211,7 @@ def test_the_control_the_desks_do_meet_them(ground: Ground) -> None:
     assert {"words with publish", "account e-mail"} <= {what for what, _ in met(private)}
 
 
-@pytest.mark.case("L11")
+@pytest.mark.case("L3", "L11")
 def test_L3_L8_L11_a_working_copy_is_met_by_its_writer_and_by_nobody_else_not_even_at_the_desk(ground: Ground) -> None:
     stage, secrets = ground.stage, {w: CANARIES[w] for w in ("working copy", "begun record")}
     shared = stage.record(stage.actor("author"), title="A draft of two")
@@ -234,6 +234,7 @@ def test_L3_L8_L11_a_working_copy_is_met_by_its_writer_and_by_nobody_else_not_ev
     assert {what for what, _ in met(mine, secrets)} == set(secrets)  # the control
 
 
+@pytest.mark.case("L1", "L2", "L3")
 @pytest.mark.parametrize("reader", ["", "rival"])
 def test_L1_L2_L3_asking_for_a_canary_is_answered_like_asking_for_nonsense(ground: Ground, reader: str) -> None:
     browser, nonsense = browser_of(ground, reader), "bxqwjvkzpt"
@@ -242,15 +243,17 @@ def test_L1_L2_L3_asking_for_a_canary_is_answered_like_asking_for_nonsense(groun
         page = browser.get(f"/practices{kind}?q={word}")
         return re.sub(r"<updated>[^<]*</updated>", "", re.sub(word, "W", page.text)) + str(page.status_code)
 
-    for kind in ("", ".json", ".csv", ".atom"):
+    for kind in ("", ".json", ".csv", ".atom", "/suggest"):
         plain = asked(nonsense, kind)
         for what, word in CANARIES.items():
             assert asked(word, kind) == plain, (what, kind)
+            assert kind != "/suggest" or asked(word[:4], kind) == plain, (what, "begun")
         assert asked("plain", kind) != plain  # the control: a word that is public makes a difference
 
 
+@pytest.mark.case("L2", "L15")
 def test_L2_L15_counts_and_totals_are_those_of_the_public_records_whatever_is_asked(ground: Ground) -> None:
-    browser = browser_of(ground, "rival")
+    browser, totals = browser_of(ground, "rival"), set[int]()
     for path in starts():
         if not path.startswith("/practices.json"):
             continue
@@ -262,6 +265,8 @@ def test_L2_L15_counts_and_totals_are_those_of_the_public_records_whatever_is_as
             assert all(choice["count"] <= 2 for choice in choices), (path, name)
             hidden = [c for c in choices if c["value"] in ("ISL", "complaints", "rollout") and c["count"]]
             assert hidden == [], (path, name)
+        totals.add(body["total"])
+    assert {0, 2} <= totals, "the control: what is public is counted, of what is asked for"
 
 
 def test_L18_nothing_public_changed_a_byte_while_a_newer_version_is_written(ground: Ground) -> None:

@@ -83,7 +83,7 @@ def surfaces(ground: Site, record: str, reader: str) -> dict[str, str]:
     return pages
 
 
-@pytest.mark.case("L10")
+@pytest.mark.case("L1", "L3", "L4", "L5", "L10", control="test_the_control_with_names_every_one_of_them_is_met")
 @pytest.mark.parametrize("reader", ["", "reader"])
 def test_L1_L3_L4_L5_L7_L8_L10_L13_a_nameless_record_names_nobody_on_any_public_surface(
     ground: Site, reader: str

@@ -53,11 +53,13 @@ def repeats_in_repeats(parsed: Any, inside: bool = False) -> bool:
     return False
 
 
+@pytest.mark.case("Q4", control="test_Q4_the_control_expressions_that_explode_are_known")
 @pytest.mark.parametrize(("where", "expression"), [pytest.param(*each, id=each[0]) for each in ours()])
 def test_Q4_no_endless_repeat_stands_in_another(where: str, expression: str) -> None:
     assert not repeats_in_repeats(_parser.parse(expression)), f"{where} can be made to backtrack for ever"
 
 
+@pytest.mark.case("Q4")
 @pytest.mark.parametrize("bad", ["(a+)+$", "(?:a|b*)*c", "(x+x+)+y", "(\\s*,\\s*)*$"])
 def test_Q4_the_control_expressions_that_explode_are_known(bad: str) -> None:
     assert repeats_in_repeats(_parser.parse(bad)) and re.compile(bad)

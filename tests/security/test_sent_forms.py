@@ -165,6 +165,7 @@ def test_F5_C1_a_save_that_meets_a_busy_database_keeps_the_text(
     assert answer.status_code in (409, 503) and 'value="Words worth keeping."' in answer.text
 
 
+@pytest.mark.case("Q3")
 def test_Q3_forms_with_far_too_many_fields_are_refused_fast_by_name_or_by_number(stage: Stage) -> None:
     author, anyone = stage.client("author"), stage.client()
     many = "&".join(f"a{n:x}=" for n in range(200_000))

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from knowledge import setup
 from knowledge.services import files, indexing
 from knowledge.services.exchange import Tally
 from knowledge.storage import attached, find
+from knowledge.storage.models.base import now
+from search.query import Query
+from search.schema import Document
 from tests.conftest import Stage, make_stage
 from tests.files import made
 
@@ -97,6 +101,32 @@ def test_out_and_into_an_empty_site_the_page_shows_the_picture(stage: Stage, oth
     assert [json.loads(t) for t in again.read_text().splitlines()] == [
         json.loads(t) for t in lines.read_text().splitlines()
     ]
+
+
+def test_a_file_that_comes_in_while_the_index_is_rebuilt_is_found_afterwards(
+    stage: Stage, other: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_id, [there] = with_files(stage, "published", TEXT)
+    lines = out(stage, tmp_path / "out")
+    aside = (lines.parent / "files" / there).rename(tmp_path / "aside")
+    assert into(other, lines).files == 0
+    with other.site.db.transaction() as session:  # the record itself has been there for long
+        find.record(session, record_id).changed = now() - timedelta(days=3)  # type: ignore[union-attr]
+    documents, engine = indexing._all_documents, other.site.engine
+
+    def found() -> int:
+        return engine.search(Query("zanzifile", frozenset({"public"}))).total
+
+    def and_then_the_file(db: Any) -> Iterator[Document]:
+        yield from list(documents(db))
+        aside.rename(lines.parent / "files" / there)
+        assert into(other, lines).files == 1
+        indexing.drain(other.site.db, engine)
+        assert found() == 1, "the control: the old index has heard of it"
+
+    monkeypatch.setattr(indexing, "_all_documents", and_then_the_file)
+    indexing.rebuild(other.site.db, engine)
+    assert found() == 1
 
 
 def test_files_have_the_rights_they_had(stage: Stage, other: Stage, tmp_path: Path) -> None:
