@@ -28,15 +28,19 @@ _BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "
 
 
 def normal_email(raw: str, field: str = "email") -> str:
-    """An e-mail as it is stored: NFKC, lower case, ASCII before the @. Raises Invalid.
+    """An e-mail as it is stored: NFKC, lower case, ASCII. Raises Invalid.
 
-    ASCII only, so that no look-alike letter makes a second "same" address.
+    ASCII only, so that no look-alike letter makes a second "same" address; a domain of other letters stays in Punycode,
+    where it looks like nothing else.
     """
     text = unicodedata.normalize("NFKC", tidy(raw)).casefold()
     try:
         if not text.isascii():
             raise EmailNotValidError
-        return validate_email(text, check_deliverability=False, test_environment=True).normalized.casefold()
+        found = validate_email(text, check_deliverability=False, test_environment=True).ascii_email
+        if found is None:
+            raise EmailNotValidError
+        return found.casefold()
     except EmailNotValidError:
         raise Invalid([Problem((field,), N_("Please write an e-mail address like name@example.org."))]) from None
 

@@ -15,7 +15,7 @@ document.addEventListener("selectionchange", () => {
   const place = (at.nodeType === Node.ELEMENT_NODE ? at : at.parentElement)?.closest(".commented, dd, .change");
   const comment = place?.querySelector(":scope > details.comment");
   if (!comment || comment.contains(at)) return;
-  comment.querySelector("[name=quote]").value = words;
+  comment.querySelector("[name^=quote]").value = words;
 });
 
 for (const comment of document.querySelectorAll("details.comment")) {
@@ -27,7 +27,7 @@ for (const comment of document.querySelectorAll("details.comment")) {
 for (const row of document.querySelectorAll(".phrases")) {
   row.querySelector("button").addEventListener("click", (event) => {
     event.preventDefault();
-    const target = row.closest("form").elements[row.dataset.into];
+    const target = event.currentTarget.form.elements[row.dataset.into];
     target.value = [target.value.trimEnd(), row.querySelector("select").value].filter(Boolean).join("\n\n");
     target.focus();
   });
@@ -40,13 +40,13 @@ level?.addEventListener("change", () => {
 });
 
 // what is filled in for the decision outlives the press of another button on the page: it comes back with the page
-const decision = document.querySelector("#decision-form"), slot = `praxis-decision ${location.pathname}`;
+const decision = document.querySelector("#decision-form"), slot = `praxis-decision ${page?.dataset.look}`;
 if (decision) {
   const kept = new Map(JSON.parse(sessionStorage.getItem(slot) ?? "[]"));
   sessionStorage.removeItem(slot);
   for (const field of decision.elements) {
     if (!kept.has(field.name) || field.type === "hidden") continue;
-    if (field.type === "radio") field.checked = field.value === kept.get(field.name);
+    if (field.type === "radio" || field.type === "checkbox") field.checked = field.value === kept.get(field.name);
     else field.value = kept.get(field.name);
     if (field.value) field.closest("details")?.setAttribute("open", "");
   }

@@ -61,7 +61,7 @@ def arrive(token: str, browser: Browser, target: str, carried: list[tuple[str, s
     """Signed in: go on to where one was, with everything that was typed there."""
     who.begin(token, browser)
     if carried:
-        return render_template("errors/again.html", fields=carried, action=target)
+        return render_template("errors/again.html", fields=kept.to_send(carried, target), action=target)
     return redirect(target if target != "/" else url_for(_desk()), 303)
 
 

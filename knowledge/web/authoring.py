@@ -14,7 +14,6 @@ from knowledge.content import checks
 from knowledge.content.checks import Problem
 from knowledge.derive import compare, forms
 from knowledge.services import (
-    access,
     advising,
     authoring,
     catalogue,
@@ -25,14 +24,13 @@ from knowledge.services import (
     opinions,
     programmes,
     progress,
-    scoring,
     sharing,
     working,
 )
 from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web import choosing, files, form_page
+from knowledge.web import desk as desk_page
 from knowledge.web.actor import signed_in_actor
-from knowledge.web.discussion import discussed
 from knowledge.web.filters import clock as clock_time
 from knowledge.web.language import reader_language, words
 from knowledge.web.numbers import whole
@@ -47,7 +45,6 @@ from workflows.known import UNDER_REVIEW
 bp = Blueprint("authoring", __name__, url_prefix="/work")
 Answer = Response | str | tuple[str, int]
 SAVED = 12  # keys of texts that became versions, which a browser remembers
-MAY = ("edit", "share", "review", "manage", "invite", "revise", "score", "claim")  # what the desk's buttons depend on
 
 
 @bp.get("")
@@ -170,14 +167,7 @@ def edit(record_id: str) -> Answer:
 @bp.get("/<record_id>")
 def desk(record_id: str) -> str:
     """A record at its desk: state, whose turn, what may be done, and its history."""
-    actor = signed_in_actor()
-    opened = site().ask(authoring.open_desk, actor, record_id)
-    steps = site().ask(history.of, actor, record_id)
-    offered = site().ask(editorial.offered, actor, opened.record)
-    standing, advised = site().ask(clock.of_record, actor, record_id), site().ask(advising.of, actor, record_id)
-    facts = {"desk": opened, "history": steps, "offered": offered, "may": _may(opened)}
-    facts |= {"standing": standing, "advised": advised, "rubric": site().ask(scoring.of, actor, record_id)}
-    return render_template("authoring/desk.html", **facts, **discussed(record_id))
+    return desk_page.page(record_id, {})
 
 
 @bp.get("/<record_id>/preview")
@@ -292,7 +282,3 @@ def _not_now(record_id: str) -> bool:
     closed = _("It cannot be written on as it is now. What you can do stands here.")
     flash(_("Your coach has it now. Take it back if you want to change it.") if waits else closed, "wait")
     return True
-
-
-def _may(desk: authoring.Desk) -> dict[str, bool]:
-    return {p: access.may(desk.record, p, desk.roles) for p in MAY}

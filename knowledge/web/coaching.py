@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from knowledge.content.checks import Problem
 from knowledge.services import opinions, phrases, progress, scoring
 from knowledge.services.errors import Invalid
+from knowledge.web import desk
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.numbers import whole
 from knowledge.web.review import page
@@ -30,9 +31,8 @@ def score(record_id: str) -> Answer:
     try:
         site().act(scoring.score, actor, record_id, scored(form) or scoring.Given(), whole(form.get("seen")))
     except Invalid as error:
-        if from_review:
-            return page(record_id, form, error.problems), 422
-        raise
+        again = page if from_review else desk.page
+        return again(record_id, form, error.problems), 422
     flash(_("Your scores are kept."))
     place = "review.read" if from_review else "authoring.desk"
     return redirect(url_for(place, record_id=record_id, _anchor="rubric"), 303)

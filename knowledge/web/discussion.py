@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,7 +18,7 @@ from knowledge.web.actor import signed_in_actor
 from knowledge.web.site import site
 
 bp = Blueprint("discussion", __name__, url_prefix="/work")
-PLACES = {"review": "review.read", "desk": "authoring.desk", "edit": "authoring.edit", "points": "discussion.points"}
+PLACES = {"desk": "authoring.desk", "edit": "authoring.edit", "points": "discussion.points"}
 
 
 @bp.route("/<record_id>/points", methods=["GET", "POST"])
@@ -55,18 +57,23 @@ def points(record_id: str) -> Response | str | tuple[str, int]:
 @bp.post("/<record_id>/points/<int:thread_id>")
 def act(record_id: str, thread_id: int) -> Response | tuple[str, int]:
     """Answer a point, or say that it is addressed, resolved, or open again."""
-    actor, what = signed_in_actor(), request.form.get("action", "")
+    actor, what, name = signed_in_actor(), request.form.get("action", ""), f"reply-{thread_id}"
     if what == "reply":
         try:
-            given = (record_id, thread_id, request.form.get("text", ""), request.form.get("key", "")[:64])
+            given = (record_id, thread_id, request.form.get(name, ""), request.form.get("key", "")[:64])
             site().act(discussion.reply, actor, *given)
         except Invalid as error:
             desk = site().ask(authoring.open_desk, actor, record_id, "view_history")
-            shown = discussed(record_id)
-            return render_template("review/points.html", desk=desk, problems=error.problems, given={}, **shown), 422
+            shown = {"given": request.form, "problems": at(name, error.problems), **discussed(record_id)}
+            return render_template("review/points.html", desk=desk, **shown), 422
     else:
         site().act(discussion.act, actor, record_id, thread_id, what)
     return _back(record_id)
+
+
+def at(name: str, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The same problems with what was typed into the field of this name."""
+    return tuple(replace(each, path=(name,)) for each in problems)
 
 
 def discussed(record_id: str) -> dict[str, Any]:

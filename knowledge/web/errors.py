@@ -32,6 +32,7 @@ def init(app: Flask) -> None:
         errors.Gone,
         errors.LinkOver,
         errors.Invalid,
+        errors.Conflict,
         errors.SearchDown,
         Refused,
         BadQuery,
@@ -96,6 +97,9 @@ def _say(error: Exception) -> tuple[int, str, str]:
         return 410, _("This link does not work any more"), sentence
     if isinstance(error, errors.Invalid):
         return 422, _("Please check what you wrote"), " ".join(kept.say(p) for p in error.problems)
+    if isinstance(error, errors.Conflict):
+        sentence = _("There is a newer version than the one you looked at. Please read it, then decide.")
+        return 409, _("Somebody was faster"), sentence
     if isinstance(error, BadQuery):
         return 400, _("This cannot be searched for"), _(error.message).format(**error.facts)
     if isinstance(error, errors.SearchDown | SearchUnavailable):
@@ -125,20 +129,15 @@ def _json(status: int, sentence: str) -> Response:
 
 
 def _page(error: Exception, status: int, title: str, sentence: str) -> Response:
-    template = "errors/error.html"
-    more: dict[str, Any] = {}
+    """What was posted stands on it, to read and to send again."""
+    template, posted = "errors/error.html", kept.posted() if status != 413 else []
+    passes = isinstance(error, errors.StorageUnavailable | errors.FilesUnavailable | errors.WriteConflict)
+    more: dict[str, Any] = {"fields": posted if passes or kept.filled_in(posted) else [], "words": kept.told(posted)}
+    more["newest"] = error.number if isinstance(error, errors.Conflict) else 0
     if isinstance(error, errors.Gone):
         template, more = "errors/gone.html", {"gone": error}
     elif isinstance(error, errors.LinkOver):
         template = "errors/link_over.html"
-    elif isinstance(error, Refused):
-        more = {"words": "\n\n".join(filter(None, map(request.form.get, ("words", "public_words"))))}
-    elif request.method == "POST" and (
-        isinstance(error, errors.StorageUnavailable | errors.FilesUnavailable | errors.WriteConflict)
-        # sent to the coach, or taken off the authors, by somebody else while this was being written
-        or (isinstance(error, errors.Forbidden | errors.NotFound) and request.endpoint == "authoring.edit")
-    ):
-        more = {"fields": kept.fields(request.form)}
     context: dict[str, Any] = {"status": status, "title": title, "sentence": sentence, **more}
     return make_response(render_template(template, **context), status)
 
@@ -157,7 +156,8 @@ def _sign_in() -> Response:
 
 def _stale_form() -> Response:
     """The form's protection no longer fits (session ended, signed in elsewhere): show its content and ask again."""
-    page = render_template("errors/again.html", fields=kept.fields(request.form), action=request.full_path.rstrip("?"))
+    action = kept.here()
+    page = render_template("errors/again.html", fields=kept.to_send(kept.fields(request.form), action), action=action)
     response = make_response(page, 400)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -2,23 +2,61 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import current_app, request
 from flask_babel import format_date, gettext
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 from knowledge.content.checks import Problem
 
 PREFIX = "kept-"
+RESUMED = ("authoring.edit", "authoring.start")  # what opens with a text that comes back, instead of saving it
+_PLUMBING = frozenset("from seen base key start_key into action next rubric point about".split())
+_SPEECH = re.compile(r"(words|public_words|reason|question|answer|text|quote|note|reply)(-\w+)?", re.ASCII)
 _NEVER = ("csrf_token", "password", "old", "new", "again", "code", "promise")
 
 
 def fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """The fields of a posted form to carry along: everything but tokens, passwords and what was carried already."""
-    return [
-        (name, value) for name, value in form.items(multi=True) if name not in _NEVER and not name.startswith(PREFIX)
-    ]
+    """The fields of a posted form to carry along: everything but tokens and passwords."""
+    return [(name, value) for name, value in form.items(multi=True) if name not in _NEVER]
+
+
+def posted() -> list[tuple[str, str]]:
+    """The fields of the form of this request; none where there is none, or none that can be read."""
+    try:
+        return fields(request.form) if request.method == "POST" else []
+    except HTTPException:  # larger than anything that is taken here
+        return []
+
+
+def filled_in(found: Sequence[tuple[str, str]]) -> bool:
+    """Whether somebody wrote or chose any of these, which she would have to do again."""
+    return any(value.strip() and name not in _PLUMBING for name, value in found)
+
+
+def told(found: Sequence[tuple[str, str]]) -> str:
+    """Of these fields what somebody wrote, to be read and copied: what is said to others, and whatever has a blank."""
+    said = (v for n, v in found if n not in _PLUMBING and (_SPEECH.fullmatch(n) or " " in v.strip()))
+    return "\n\n".join(value.strip() for value in said if value.strip())
+
+
+def to_send(found: Sequence[tuple[str, str]], address: str) -> list[tuple[str, str]]:
+    """These fields as they are sent again: a form of writing opens with the text, everything else is done."""
+    if _endpoint(address) not in RESUMED:
+        return list(found)
+    return [(name, value) for name, value in found if name != "action"] + [("action", "resume")]
+
+
+def _endpoint(address: str) -> str:
+    adapter = current_app.url_map.bind("")
+    try:
+        return str(adapter.match(urlsplit(address).path, method="POST")[0])
+    except HTTPException:
+        return ""
 
 
 def carried(form: MultiDict[str, str]) -> list[tuple[str, str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -24,10 +26,10 @@ from knowledge.services import (
     review,
     scoring,
 )
-from knowledge.services.errors import Forbidden
+from knowledge.services.errors import Forbidden, Invalid
 from knowledge.web import params
 from knowledge.web.actor import signed_in_actor
-from knowledge.web.discussion import discussed
+from knowledge.web.discussion import at, discussed
 from knowledge.web.language import reader_language, words
 from knowledge.web.numbers import whole, wholes
 from knowledge.web.public import shown
@@ -37,6 +39,7 @@ from workflows.editorial import COACH
 from workflows.known import UNDER_REVIEW
 
 bp = Blueprint("review", __name__, url_prefix="/review")
+Answer = Response | str | tuple[str, int]
 FILTERS = ("kind", "stage", "language")  # what a long queue is narrowed by
 
 
@@ -88,8 +91,29 @@ def resolve(record_id: str) -> str:
 def insert(record_id: str) -> str:
     """The page again with a phrase put into what is being written; nothing is kept yet."""
     into = "text" if request.form.get("into") == "text" else "words"
-    both = (request.form.get(into, "").rstrip(), request.form.get("phrase", ""))
+    both = (request.form.get(into, "").rstrip(), request.form.get(f"phrase-{into}", ""))
     return page(record_id, {**request.form, into: "\n\n".join(filter(None, both)), "into": into})
+
+
+@bp.post("/<record_id>/points")
+def begin(record_id: str) -> Answer:
+    """Make a point beside a field, or about any; the page again with everything else that is filled in."""
+    on = request.form.get("about", "")
+    fields = {name: f"{name}-{on}" if on else name for name in ("text", "quote", "private")}
+    text, quote, private = (request.form.get(name, "") for name in fields.values())
+    about = on or request.form.get("field", "")
+    more = {"quote": quote, "private": private == "y", "key": _key(about, text)}
+    return _beside(record_id, tuple(fields.values()), discussion.begin, about=about, text=text, **more)
+
+
+@bp.post("/<record_id>/points/<int:thread_id>")
+def say(record_id: str, thread_id: int) -> Answer:
+    """Answer a point, or settle it; the page again with everything else that is filled in."""
+    name, what = f"reply-{thread_id}", request.form.get("action", "")
+    if what != "reply":
+        return _beside(record_id, (), discussion.act, thread_id, what)
+    text = request.form.get(name, "")
+    return _beside(record_id, (name,), discussion.reply, thread_id, text, _key(name, text))
 
 
 @bp.post("/<record_id>/look")
@@ -97,6 +121,22 @@ def look(record_id: str) -> tuple[str, int]:
     """Remember what this coach has before her eyes; the page's script says so."""
     site().act(review.look, signed_in_actor(), record_id, whole(request.form.get("seen")) or 0)
     return "", 204
+
+
+def _beside(record_id: str, names: tuple[str, ...], act: Callable[..., Any], *given: Any, **more: Any) -> Answer:
+    """Do one thing beside a review. `names`: its fields, which are empty afterwards; the first one is its text."""
+    site().ask(authoring.open_desk, signed_in_actor(), record_id, "review")  # or there is no page to come back to
+    try:
+        site().act(act, signed_in_actor(), record_id, *given, **more)
+    except Invalid as error:
+        return page(record_id, request.form, at(names[0], error.problems)), 422
+    return page(record_id, {name: value for name, value in request.form.items() if name not in names})
+
+
+def _key(place: str, text: str) -> str:
+    """The same for the same words at the same place of a page: however often it is sent, it is said once."""
+    key = request.form.get("key", "")
+    return hashlib.sha256(f"{key}:{place}:{text}".encode()).hexdigest() if key else ""
 
 
 def page(

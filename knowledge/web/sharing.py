@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from knowledge.content.checks import Problem
 from knowledge.services import authoring, sharing
 from knowledge.services.errors import Invalid, NotFound
-from knowledge.web import files, limits
+from knowledge.web import files, kept, limits
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.public import shown
 from knowledge.web.site import site
@@ -112,5 +112,5 @@ def _opened(token: str, problems: tuple[Problem, ...] = ()) -> Answer:
 
 
 def _closed() -> Response:
-    """The same for a link that expired, was taken back, or never was one."""
-    return make_response(render_template("shared/closed.html"), 404)
+    """The same for a link that expired, was taken back, or never was one; a comment that came too late is kept."""
+    return make_response(render_template("shared/closed.html", words=kept.told(kept.posted())), 404)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from knowledge.services import authoring, review
 from knowledge.services.errors import Invalid
-from knowledge.web import coaching
+from knowledge.web import coaching, desk
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.errors import REFUSED
 from knowledge.web.numbers import whole, wholes
@@ -39,7 +39,7 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
             points=wholes(request.form.getlist("point")),
         )
     except Invalid as error:
-        return page(record_id, request.form, error.problems), 422
+        return _again(record_id, transition, error), 422
     except Refused as refused:
         if refused.reason not in (Reason.GUARD, Reason.STALE) or request.form.get("from") != "review":
             raise
@@ -55,6 +55,13 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
     if move.transition == "withdraw" and request.form.get("from") == "manage":
         return redirect(url_for("manage.withdrawn"), 303)
     return redirect(url_for("authoring.desk", record_id=record_id), 303)
+
+
+def _again(record_id: str, transition: str, error: Invalid) -> str:
+    """The page that it was sent from, with all that was given and what is wrong with it."""
+    if request.form.get("from") == "review":
+        return page(record_id, request.form, error.problems)
+    return desk.page(record_id, request.form, error.problems, transition)
 
 
 def said(transition_id: str) -> str:

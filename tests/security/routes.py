@@ -67,7 +67,7 @@ CLAIMS = {"claims.claim", "claims.hand_back"}
 FILES, UPLOADS = {"files.file"}, {"files.begin", "files.chunk", "files.finish"}
 # held to the table, or to who coaches whom, in test_review_rights
 REVIEW = {
-    "review.look", "review.insert", "review.resolve", "coaching.score", "coaching.ask", "coaching.answer",
+    "review.look", "review.insert", "review.resolve", "review.begin", "review.say", "coaching.score", "coaching.ask", "coaching.answer",
     "coaching.phrase_list", "coaching.person",
 }  # fmt: skip
 

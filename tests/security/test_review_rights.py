@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from knowledge.services import opinions, phrases, programmes, review
+from knowledge.storage import find
+from knowledge.storage.models.discussion import Comment, Thread
 from tests.conftest import Stage, make_stage, post, token
 from workflows import known
 from workflows.two_coaches import TWO_COACHES
@@ -19,7 +21,7 @@ ROLES = {
     "author": "author", "coach": "coach", "second": "coach", "adviser": "adviser", "manager": "manager",
 }  # fmt: skip
 STATES = ("draft", "in_review", "second_review", "changes_requested", "published")
-TABLES = ("score", "opinion", "look", "phrase", "step", "thread")
+TABLES = ("score", "opinion", "look", "phrase", "step", "thread", "comment")
 
 
 def roles(reader: str, state: str) -> frozenset[str]:
@@ -40,6 +42,7 @@ class Ground:
         stage.programme("elsewhere", coaches=("far", "adviser"))
         stage.site.act(programmes.choose_workflow, stage.manager(), "reforms", "two_coaches")
         self.records = {state: self.make(state) for state in STATES}
+        self.threads = {state: self.thread(record) for state, record in self.records.items()}
         self.browsers = {reader: stage.client(reader) for reader in READERS}
         self.tokens = {reader: token(browser) for reader, browser in self.browsers.items()}
 
@@ -58,6 +61,17 @@ class Ground:
         }[state]:
             stage.step(stage.actor(who), record, step)
         return record
+
+    def thread(self, record: str) -> int:
+        """A point of its author on a record, which no rule of a state can refuse."""
+        with self.stage.site.db.transaction() as session:
+            found = find.record(session, record)
+            assert found is not None
+            made = Thread(record_id=record, revision_id=found.latest.id, field="")
+            made.comments = [Comment(person_id=found.authorships[0].person_id, text="Is it so?")]
+            session.add(made)
+            session.flush()
+            return made.id
 
     def post(self, reader: str, path: str, **fields: str) -> int:
         data = {"csrf_token": self.tokens[reader], **fields}
@@ -103,13 +117,21 @@ def expected(reader: str, state: str, permission: str, done: int) -> int:
 @pytest.mark.parametrize("state", STATES)
 def test_A1_what_is_done_around_a_review_follows_the_table(ground: Ground, reader: str, state: str) -> None:
     record = ground.records[state]
+    thread = ground.threads[state]
     for permission, path, done, fields in (
         ("review", f"/review/{record}/look", 204, {"seen": "1"}),
-        ("review", f"/review/{record}/phrase", 200, {"words": "So", "phrase": "and so", "into": "words"}),
+        ("review", f"/review/{record}/phrase", 200, {"words": "So", "phrase-words": "and so", "into": "words"}),
         ("score", f"/work/{record}/rubric", 303, {"rubric": "1", "seen": "1", "check-0": "met"}),
         ("ask", f"/review/{record}/opinions", 303, {"person": str(ground.stage.actor("adviser").person_id)}),
         ("advise", f"/review/{record}/opinions/{ground.opinion(state)}", 303, {"verdict": "return"}),
         ("review", f"/review/{record}/resolve", 200, {}),
+        ("review", f"/review/{record}/points", 200, {"text": f"A point by {reader}."}),
+        (
+            "review",
+            f"/review/{record}/points/{thread}",
+            200,
+            {"action": "reply", f"reply-{thread}": f"So does {reader}."},
+        ),
     ):
         before, wanted = ground.rows(), expected(reader, state, permission, done)
         if permission == "ask" and wanted == 303 and state not in known.UNDER_REVIEW:
@@ -178,7 +200,9 @@ def test_X6_X7_words_of_a_review_are_text_and_never_markup(ground: Ground) -> No
     fields = {"rubric": "1", "seen": "1", "check-0": "not", "note-0": bad, "from": "review"}
     assert ground.post("coach", f"/work/{record}/rubric", **fields) == 303
     pages = [coach.get(f"/review/{record}").text, coach.get("/review/programmes/reforms/phrases").text]
-    pages.append(post(coach, f"/review/{record}/phrase", "/account", into="words", words=bad, phrase=bad).text)
+    pages.append(
+        post(coach, f"/review/{record}/phrase", "/account", into="words", words=bad, **{"phrase-words": bad}).text
+    )
     stage.step(stage.actor("coach"), record, "request-changes")
     pages.append(ground.browsers["author"].get(f"/work/{record}").text)
     for page in pages:

@@ -49,7 +49,7 @@ def test_A1_acts_on_a_point_follow_the_table(world: World, reader: str, state: s
         "reopen": "resolve",
         "reply": "comment",
     }.items():
-        data = {"csrf_token": csrf, "action": what, "text": "An answer."}
+        data = {"csrf_token": csrf, "action": what, f"reply-{thread}": "An answer."}
         status = browser.post(f"/work/{record_id}/points/{thread}", data=data).status_code
         if not reader:
             expected = 401

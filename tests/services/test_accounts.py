@@ -117,6 +117,16 @@ def test_s11_other_spellings_of_an_address_are_the_same_account(stage: Stage, ad
 
 
 @pytest.mark.case("S11")
+def test_s11_an_address_in_punycode_looks_like_no_other(stage: Stage) -> None:
+    look_alike = "manager@xn--xample-9uf.org"
+    register(stage, look_alike)
+    page = stage.client("manager").get("/manage/people").text
+    assert look_alike in page and "manager@\u0454xample.org" not in page
+    register(stage, "manager@xn--bcher-kva.example")  # the control: other letters are no reason to have no account
+    assert {look_alike, "manager@xn--bcher-kva.example"} < {*people(stage)}
+
+
+@pytest.mark.case("S11")
 def test_s11_a_name_cannot_turn_the_text_around(stage: Stage) -> None:
     register(stage, "x@example.org", name="Ann\u202egpj.exe\u2066\x00\n Smith ")
     with stage.site.db.reading() as session:
