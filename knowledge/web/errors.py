@@ -20,6 +20,7 @@ from workflows.definition import Reason, Refused
 
 log = structlog.get_logger()
 
+WRITING = ("authoring.start", "authoring.edit")
 REFUSED = {Reason.ROLE: 403, Reason.STATE: 409, Reason.STALE: 409, Reason.GUARD: 422}
 
 
@@ -135,8 +136,9 @@ def _page(error: Exception, status: int, title: str, sentence: str) -> Response:
         more = {"words": "\n\n".join(filter(None, map(request.form.get, ("words", "public_words"))))}
     elif request.method == "POST" and (
         isinstance(error, errors.StorageUnavailable | errors.FilesUnavailable | errors.WriteConflict)
-        # sent to the coach, or taken off the authors, by somebody else while this was being written
-        or (isinstance(error, errors.Forbidden | errors.NotFound) and request.endpoint == "authoring.edit")
+        # sent to the coach, or taken off the authors, by somebody else while this was being written; or it is the text
+        # of somebody who is not signed in any more
+        or (isinstance(error, errors.Forbidden | errors.NotFound) and request.endpoint in WRITING)
     ):
         more = {"fields": kept.fields(request.form)}
     context: dict[str, Any] = {"status": status, "title": title, "sentence": sentence, **more}
