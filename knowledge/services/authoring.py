@@ -27,6 +27,8 @@ from workflows.editorial import EDITORIAL
 
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # no look-alikes: people read these ids to each other
 MAX_AUTHORS = 6
+NOTHING = 0  # the number of the version that a new form builds on
+BLANK: Mapping[str, Any] = {"language": "en"}  # what stands in a new form
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def start(
     """Make a record from the first save of its form. Pressing twice (the same `start_key`) gives one record.
 
     It belongs to the writer's programme; with several, to the one she names. The working copy that she has `seen`
-    becomes its first version. Raises Invalid, NotFound, SignInNeeded.
+    becomes its first version. Raises Conflict when the form was open twice and both were saved, Invalid, NotFound,
+    Forbidden, SignInNeeded.
     """
     me = access.require_person(session, actor)
     registry = vocabulary.registry(session)
@@ -84,11 +87,9 @@ def start(
         raise NotFound(kind)
     before = find.record_started_with(session, start_key) if start_key else None
     if before is not None:
-        if not any(a.person_id == me.person_id for a in before.authorships):
+        if before.kind != kind or not any(a.person_id == me.person_id for a in before.authorships):
             raise NotFound(kind)
-        if _checked(registry[kind], raw, registry, before.latest.values) == before.latest.values:
-            return before  # the same press again, even if the first one also sent it to the coach
-        return save(session, actor, before.id, raw, before.latest.number, seen=seen).record
+        return _begun_again(session, actor, before, raw, seen)
     values = _checked(registry[kind], raw, registry, {})
     files.settle(session, "", registry[kind], values, {})
     home = programme if programme in me.member_of else next(iter(sorted(me.member_of)), None)
@@ -121,7 +122,7 @@ def save(
     answers: discussion.Answers = discussion.NO_ANSWERS,
     seen: working.Seen = working.NOTHING_SEEN,
 ) -> Saved:
-    """Keep a new revision of a draft; `base` is the number of the revision the writer started from.
+    """Keep a new revision of a draft; `base`: number of the revision the writer started from, NOTHING for a new form.
 
     `answers`: what she says to her coach's points, kept with the text or not at all. `seen`: the working copy that
     this form has in it; one that another tab of hers kept meanwhile stays.
@@ -140,7 +141,8 @@ def save(
     if base != latest.number:
         theirs, common = (find.revision(session, record_id, number) for number in (latest.number, base))
         by = theirs.by.name if theirs and theirs.by else ""
-        raise Conflict(values, latest.values, latest.number, by, common.values if common else None)
+        before = BLANK if base == NOTHING else common.values if common else None
+        raise Conflict(values, latest.values, latest.number, by, before)
     _add_revision(session, record, values, actor.person_id)
     put_latest(session, record)
     working.became_version(session, actor, record_id, seen)
@@ -242,6 +244,21 @@ def put_latest(session: Session, record: Record) -> None:
     facets = derive_index.facet_values(registry[record.kind], record.latest.values, registry)
     outbox.put_facets(session, record, tables.LATEST, facets)
     _touch(session, record)
+
+
+def _begun_again(session: Session, actor: Actor, record: Record, raw: Mapping[str, Any], seen: working.Seen) -> Record:
+    """A new form whose record is there: pressed twice, or its answer was not heard, or the form was open twice.
+
+    What a version says already is saved, even if it went to the coach since; what has all of the latest in it adds to
+    that. Anything else meets it.
+    """
+    registry, latest = vocabulary.registry(session), record.latest
+    values = _checked(registry[record.kind], raw, registry, latest.values)
+    if any(values == version.values for version in find.revisions(session, record.id)):
+        working.became_version(session, actor, record.id, seen, record.start_key or "")
+        return record
+    adds = all(values.get(name) == answer for name, answer in latest.values.items())
+    return save(session, actor, record.id, raw, latest.number if adds else NOTHING, seen=seen).record
 
 
 def _touch(session: Session, record: Record) -> None:

@@ -22,7 +22,7 @@ from knowledge.files.store import Store
 from knowledge.services import access, vocabulary
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Invalid, NotFound
-from knowledge.storage import attached, find, publications
+from knowledge.storage import attached, copies, find, publications
 from knowledge.storage.models.base import now
 from knowledge.storage.models.files import StoredFile
 from knowledge.storage.models.records import Record
@@ -199,13 +199,14 @@ def _all(db: Database) -> Iterator[StoredFile]:
 
 
 def _unused(session: Session, rows: Iterable[StoredFile]) -> Iterator[StoredFile]:
-    used: dict[str, set[str]] = {}
+    of_record: dict[str, list[StoredFile]] = {}
     for row in rows:
-        if row.record_id not in used:
-            record = find.record(session, row.record_id)
-            used[row.record_id] = ever_used(session, record) if record else set()
-        if row.id not in used[row.record_id]:
-            yield row
+        of_record.setdefault(row.record_id, []).append(row)
+    for record_id, old in of_record.items():
+        record = find.record(session, record_id)
+        used = ever_used(session, record) if record else set()
+        used |= copies.mention(session, record_id, {row.id for row in old})  # saved by nobody yet, and needed
+        yield from (row for row in old if row.id not in used)
 
 
 def ever_used(session: Session, record: Record) -> set[str]:

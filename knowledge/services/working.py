@@ -70,6 +70,7 @@ def keep(session: Session, actor: Actor, place: Place, fields: Fields, base: int
     """
     _check(fields)
     me = access.require_person(session, actor).person_id or 0
+    place = _by_now(session, me, place)
     record = _open(session, actor, place, lock=True)
     found = _own(session, me, place, lock=True)
     typed = [list(pair) for pair in fields]
@@ -89,6 +90,7 @@ def keep(session: Session, actor: Actor, place: Place, fields: Fields, base: int
 def of(session: Session, actor: Actor, place: Place) -> Writing:
     """One's own copy, and who else writes. Raises NotFound, Forbidden, SignInNeeded."""
     me = access.require_person(session, actor).person_id or 0
+    place = _by_now(session, me, place)
     record = _open(session, actor, place)
     copy = _own(session, me, place)
     if record is None:
@@ -138,6 +140,14 @@ def became_version(session: Session, actor: Actor, record_id: str, seen: Seen, s
 # ---------------------------------------------------------------------------- inside
 
 
+def _by_now(session: Session, person_id: int, place: Place) -> Place:
+    """Where a form belongs by now: a new one that is open twice, once the other was saved, to the record it made."""
+    record = find.record_started_with(session, place.start_key) if place.start_key else None
+    if record is None or record.kind != place.kind or all(a.person_id != person_id for a in record.authorships):
+        return place
+    return Place(record.id)
+
+
 def _open(session: Session, actor: Actor, place: Place, lock: bool = False) -> Record | None:
     """The record, for somebody who may write it; None for a new one."""
     if place.record_id:
@@ -145,7 +155,7 @@ def _open(session: Session, actor: Actor, place: Place, lock: bool = False) -> R
     if place.kind not in vocabulary.registry(session) or not place.start_key:
         raise NotFound(place.kind)
     if find.record_started_with(session, place.start_key) is not None:
-        raise NotFound(place.start_key)  # it is a record by now: its form has another address
+        raise NotFound(place.start_key)  # it is a record by now, or somebody else's
     return None
 
 

@@ -93,18 +93,25 @@ async function send(line, panel) {
   }
 }
 
+const answers = (field) => JSON.stringify([...field.querySelectorAll("input, select, textarea")].map(({ value, checked }) => [value, checked]));
+
 async function show(panel, ids) {
-  // The field again from the site, with a row for each new file and everything that was typed.
+  // The field again from the site, with a row for each new file and everything that was typed; once more, if somebody
+  // went on typing in it meanwhile.
   const form = panel.closest("form"), field = document.getElementById(panel.dataset.field);
-  const typed = new FormData(form);
-  typed.delete("files");
-  typed.set("action", `use:${panel.dataset.field}:${ids.join(",")}`);
-  const answer = await fetch(form.getAttribute("action"), { method: "POST", body: typed, credentials: "same-origin" });
-  if (!answer.ok) return false;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById(panel.dataset.field);
-  if (!fresh) return false;
+  let fresh, before;
+  do {
+    before = answers(field);
+    const typed = new FormData(form);
+    typed.delete("files");
+    typed.set("action", `use:${panel.dataset.field}:${ids.join(",")}`);
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: typed, credentials: "same-origin" });
+    if (!answer.ok) return false;
+    fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(panel.dataset.field);
+    if (!fresh) return false;
+  } while (answers(field) !== before);
   field.replaceWith(document.adoptNode(fresh));
+  form.dispatchEvent(new Event("input", { bubbles: true })); // so that it is kept at once
   const added = ids.map((id) => fresh.querySelector(`input[value="${id}"]`)).find(Boolean);
   added?.closest("fieldset").querySelector("input:not([type=hidden]), select")?.focus();
   watch();

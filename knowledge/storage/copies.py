@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -48,6 +48,12 @@ def writing(session: Session, record_id: str, since: datetime, but: int) -> Sequ
         .order_by(WorkingCopy.began)
     )
     return [(name, began) for name, began in session.execute(query)]
+
+
+def mention(session: Session, record_id: str, texts: Collection[str]) -> set[str]:
+    """Which of these stand as an answer in somebody's unsaved text of a record, whoever's it is."""
+    query = select(WorkingCopy.fields).where(WorkingCopy.record_id == record_id)
+    return {value for fields in session.scalars(query) for _name, value in fields if value in texts}
 
 
 def forget(session: Session, copy: WorkingCopy) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Flask, session
+from flask import Flask, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import generate_csrf
 
+from knowledge.content.fields import N_
 from knowledge.services import access, review, sessions
 from knowledge.services.actor import ANYONE, Actor
-from knowledge.services.errors import SignInNeeded
+from knowledge.services.errors import Forbidden, SignInNeeded
 from knowledge.services.sessions import Browser
 from knowledge.web import browsers
 from knowledge.web.site import site
+
+NOT_THE_WRITER = N_(
+    "Somebody else is signed in here now. Nothing of this text was saved; sign in again as its writer to send it."
+)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login has no types
@@ -49,6 +54,15 @@ def signed_in_actor() -> Actor:
     found = actor()
     if not found.signed_in:
         raise SignInNeeded
+    return found
+
+
+def writer() -> Actor:
+    """Who makes this request, with a form that says whose it is; raises Forbidden when it is somebody else's by now."""
+    found = signed_in_actor()
+    whose = request.headers.get("X-Writer") or request.form.get("who")
+    if whose and whose != str(found.person_id):
+        raise Forbidden(NOT_THE_WRITER)
     return found
 
 

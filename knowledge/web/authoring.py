@@ -27,10 +27,11 @@ from knowledge.services import (
     sharing,
     working,
 )
+from knowledge.services.actor import Actor
 from knowledge.services.errors import Conflict, Forbidden, Invalid
 from knowledge.web import choosing, files, form_page
 from knowledge.web import desk as desk_page
-from knowledge.web.actor import signed_in_actor
+from knowledge.web.actor import signed_in_actor, writer
 from knowledge.web.filters import clock as clock_time
 from knowledge.web.language import reader_language, words
 from knowledge.web.numbers import whole
@@ -44,6 +45,7 @@ from workflows.known import UNDER_REVIEW
 
 bp = Blueprint("authoring", __name__, url_prefix="/work")
 Answer = Response | str | tuple[str, int]
+SAVES = ("save", "preview", "submit")  # buttons that save; the others only change what stands in the form
 SAVED = 12  # keys of texts that became versions, which a browser remembers
 
 
@@ -80,7 +82,7 @@ def choose_kind() -> str:
 @bp.route("/new/<kind>", methods=["GET", "POST"])
 def start(kind: str) -> Answer:
     """The empty form of a kind; its first save makes the record."""
-    actor = signed_in_actor()
+    actor = writer()
     registry = site().registry()
     if kind not in registry:
         abort(404)
@@ -91,13 +93,15 @@ def start(kind: str) -> Answer:
         if there := site().ask(working.record_begun_with, actor, key):
             return redirect(url_for("authoring.edit", record_id=there))
         writing = site().ask(working.of, actor, working.Place(kind=kind, start_key=key))
-        first = {"posted": filled(writing.copy)} if writing.copy else {"values": {"language": "en"}}
+        first = {"posted": filled(writing.copy)} if writing.copy else {"values": authoring.BLANK}
         form = forms.bind(record_type, registry.vocabularies, **first, language=reader_language())
         return _for_the_device(
             form_page.page(record_type, form, start_key=key, memberships=memberships, writing=writing)
         )
     posted = request.form
     given: dict[str, Any] = {"start_key": _start_key(posted.get("start_key", "")), "memberships": memberships}
+    if posted.get("action", "save") not in SAVES and (on := _sent_on(actor, given["start_key"])):
+        return on
     if form_page.is_row_button(posted):
         return form_page.rearranged(record_type, posted, **given)
     form = forms.bind(record_type, registry.vocabularies, posted=posted, language=reader_language())
@@ -109,13 +113,15 @@ def start(kind: str) -> Answer:
         record = site().act(authoring.start, actor, kind, raw, *named)
     except Invalid as error:
         return form_page.page(record_type, form, problems=error.problems, **given), 422
+    except Conflict:
+        return _sent_on(actor, given["start_key"]) or abort(409)
     return _saved(record.id, posted.get("action", "save"))
 
 
 @bp.route("/<record_id>/edit", methods=["GET", "POST"])
 def edit(record_id: str) -> Answer:
     """The form of a record, with what is still missing."""
-    actor = signed_in_actor()
+    actor = writer()
     try:
         desk = site().ask(authoring.open_desk, actor, record_id, "edit")
     except Forbidden:
@@ -123,7 +129,8 @@ def edit(record_id: str) -> Answer:
             return redirect(url_for("authoring.desk", record_id=record_id), 303)
         raise
     vocabularies = site().registry().vocabularies
-    base = whole(request.form.get("base")) or desk.record.latest.number
+    posted_base = whole(request.form.get("base"))
+    base = desk.record.latest.number if posted_base is None else posted_base
     if request.method == "GET":
         writing = site().ask(working.of, actor, working.Place(record_id))
         first = {"posted": filled(writing.copy)} if writing.copy else {"values": desk.values}
@@ -227,6 +234,12 @@ def _for_the_device(page: str) -> Response:
 
 def _start_key(given: str) -> str:
     return given.replace("\0", "")[:64]
+
+
+def _sent_on(actor: Actor, start_key: str) -> Response | None:
+    """This post once more to the form of the record that a form of this key has made, with all that was typed."""
+    there = site().ask(working.record_begun_with, actor, start_key)
+    return redirect(url_for("authoring.edit", record_id=there), 307) if there else None
 
 
 def _saved(record_id: str, action: str, changed: bool = True) -> Response:

@@ -81,7 +81,9 @@ def read(record_type: RecordType, posted: Posted, known: Values) -> dict[str, An
 
 
 def version(record_id: str, number: int) -> Values | None:
-    """The answers of a saved version, None for a number that never was."""
+    """The answers of a saved version or of a new form, None for a number that never was."""
+    if number == authoring.NOTHING:
+        return authoring.BLANK
     try:
         return site().ask(history.pair, signed_in_actor(), record_id, number, number).after.values
     except NotFound:

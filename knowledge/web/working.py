@@ -22,12 +22,12 @@ from knowledge.services import working
 from knowledge.services.errors import Invalid
 from knowledge.services.working import Place, Seen
 from knowledge.web import standing
-from knowledge.web.actor import signed_in_actor
+from knowledge.web.actor import signed_in_actor, writer
 from knowledge.web.kept import say
 from knowledge.web.site import site
 
 bp = Blueprint("working", __name__)
-NOT_TYPED = frozenset({"csrf_token", "action", "base", "start_key", "seen", "key", "against", "programme-shown"})
+NOT_TYPED = frozenset({"csrf_token", "action", "base", "start_key", "seen", "key", "against", "who", "programme-shown"})
 _KEY = re.compile(r"[\w-]+", re.ASCII)
 _OF_RECORD = "/work/<record_id>/working"
 _OF_NEW = "/work/new/<kind>/<start_key>/working"
@@ -37,7 +37,7 @@ _OF_NEW = "/work/new/<kind>/<start_key>/working"
 @bp.get(f"{_OF_NEW}.json", endpoint="of_new")
 def show(**where: str) -> Response:
     """One's own working copy, who else writes, and a fresh token for the form."""
-    writing = site().ask(working.of, signed_in_actor(), Place(**where))
+    writing = site().ask(working.of, writer(), Place(**where))
     return make_response({**_told(writing), "copy": _copy(writing.copy), "csrf": generate_csrf()})
 
 
@@ -45,8 +45,9 @@ def show(**where: str) -> Response:
 @bp.put(f"{_OF_NEW}.json", endpoint="keep_of_new")
 def keep(**where: str) -> Response:
     """Keep what is in the form. `If-Match` names the copy that the tab knows, `If-None-Match: *` says that it is
-    the first. 409 with both texts when another tab kept another one; 428 without either header."""
-    actor, place, (fields, base, key) = signed_in_actor(), Place(**where), _sent()
+    the first. 409 with both texts when another tab kept another one; 428 without either header; 403 when `X-Writer`
+    names somebody else than who is signed in by now."""
+    actor, place, (fields, base, key) = writer(), Place(**where), _sent()
     try:
         copy = site().act(working.keep, actor, place, fields, base, key, _seen())
     except Invalid as error:

@@ -72,14 +72,29 @@ def test_a3_what_is_not_a_field_of_the_type_is_not_taken(stage: Stage) -> None:
 
 @pytest.mark.case("C4")
 def test_c4_pressing_twice_gives_one_record(stage: Stage) -> None:
-    first = start(stage, key="pressed")
-    again = start(stage, key="pressed")
+    first = start(stage, key="pressed", enabling="")
+    again = start(stage, key="pressed", enabling="")
     assert first.id == again.id
     assert numbers(stage, first.id) == [1]
-    corrected = start(stage, key="pressed", title="A better title for phone quotations")
-    assert corrected.id == first.id
-    assert numbers(stage, first.id) == [2, 1]
+    more = start(stage, key="pressed")  # the answer to the first was not heard
+    assert more.id == first.id and numbers(stage, first.id) == [2, 1]
+    assert start(stage, key="pressed", enabling="").id == first.id and numbers(stage, first.id) == [2, 1], (
+        "the first says it"
+    )
     assert start(stage, key="other").id != first.id
+
+
+@pytest.mark.case("C3")
+def test_C3_a_form_that_was_begun_twice_builds_on_nothing_and_meets_what_was_saved_since(stage: Stage) -> None:
+    first = start(stage, key="begun")
+    stage.site.act(authoring.add_author, stage.actor("author"), first.id, "", "colleague@example.org")
+    save(stage, "colleague", first.id, 1, context="What the co-author saved meanwhile. " * 10)
+    with pytest.raises(Conflict) as met:
+        start(stage, key="begun", title="What the second tab calls it")
+    assert met.value.mine["title"] == "What the second tab calls it" and met.value.number == 2
+    assert met.value.theirs["context"].startswith("What the co-author saved") and met.value.by == "Colleague"
+    assert met.value.common == {"language": "en"}, "proposed are fields that nobody else has touched"
+    assert numbers(stage, first.id) == [2, 1]
 
 
 @pytest.mark.case("C4")

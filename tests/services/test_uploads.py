@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from knowledge.services import authoring, files, uploads
+from knowledge.services import authoring, files, uploads, working
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Forbidden, Invalid, NotFound
 from knowledge.services.uploads import LARGEST_CHUNK, LEAST_CHUNK, Astray
@@ -261,6 +261,23 @@ def test_F7_the_sweep_removes_what_is_old_and_belongs_to_nothing(stage: Stage, m
     taken.tidy(db)
     assert {name for name, _ in taken.store.names()} == {f"{used.id}/whole", f"{before.id}/whole"}
     assert unused.id not in stage.site.ask(files.of_record, author, record_id)
+
+
+@pytest.mark.case("F7")
+def test_F7_the_sweep_leaves_a_file_that_stands_in_an_unsaved_text(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author, taken = stage.actor("author"), stage.site.uploads
+    record_id = stage.record(author)
+    place, unsaved = working.Place(record_id), keep(stage, author, record_id, b"in an unsaved text")
+    fields = [("title", "T"), ("media-0-file", unsaved.id), ("media-0-caption", "Three offers")]
+    stage.site.act(working.keep, author, place, fields, 1, "k", "")
+    monkeypatch.setattr(files, "UNUSED", timedelta(days=-1))
+    taken.tidy(stage.site.db)
+    assert unsaved.id in stage.site.ask(files.of_record, author, record_id)
+    stage.site.act(working.drop, author, place)  # the control
+    taken.tidy(stage.site.db)
+    assert unsaved.id not in stage.site.ask(files.of_record, author, record_id)
 
 
 def test_a_file_nobody_used_is_removed_and_one_of_an_earlier_version_is_not(stage: Stage) -> None:

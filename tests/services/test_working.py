@@ -162,6 +162,27 @@ def test_the_script_is_answered_in_json_whatever_happens(stage: Stage) -> None:
     assert prose.json["html"] == "<p><strong>b</strong> &lt;script&gt;x&lt;/script&gt;</p>\n"
 
 
+def test_a_form_is_of_the_person_who_opened_it_whoever_is_signed_in_by_now(stage: Stage) -> None:
+    path, body = "/work/new/experience/begun/working.json", {"fields": [["title", "T"]], "base": 0, "key": "a"}
+    browser, author, other = (
+        stage.client("colleague"),
+        *(str(stage.actor(who).person_id) for who in ("author", "colleague")),
+    )
+    csrf = token(browser, "/work/new/experience")
+    refused = put(browser, path, csrf, body, If_None_Match="*", X_Writer=author)
+    assert refused.status_code == 403 and "as its writer" in refused.json["error"] and count(stage) == 0
+    assert browser.get(path, headers={"X-Writer": author}).status_code == 403, "not even a token for it"
+    assert put(browser, path, csrf, body, If_None_Match="*", X_Writer=other).status_code == 200  # the control
+    fields = {"title": "What the author wrote", "language": "en", "action": "save"}
+    record_id = shared(stage)
+    for address in ("/work/new/experience", f"/work/{record_id}/edit"):
+        page = post(browser, address, **fields, who=author)
+        assert page.status_code == 403 and 'value="What the author wrote"' in page.text, "nothing of it is lost"
+        assert f'name="who" value="{other}"' in browser.get(address).text
+    assert len(stage.site.ask(authoring.my_records, stage.actor("colleague"))) == 1
+    assert post(browser, f"/work/{record_id}/edit", **fields, base="1", who=other).status_code == 303
+
+
 def test_without_script_the_copy_opens_in_the_form_and_can_be_dropped(stage: Stage) -> None:
     record_id = shared(stage)
     keep(stage, "author", Place(record_id), context3="x", **{"organisations-1-name": "Second office"})

@@ -8,10 +8,17 @@ const db = () => (opened ??= openDB("praxis", 1, {
   terminated: () => { opened = undefined; },
 }));
 
-export const put = async (text) => (await db()).put("texts", text);
+// `durability`: "strict" waits until it is on the disk, and outlives a power cut; else it outlives a closed tab.
+export async function put(text, durability = "default") {
+  const act = (await db()).transaction("texts", "readwrite", { durability });
+  await Promise.all([act.store.put(text), act.done]);
+}
 export const drop = async (id) => (await db()).delete("texts", id);
 export const of = async (who) =>
   (await (await db()).getAllFromIndex("texts", "who", who)).sort((a, b) => b.at - a.at);
+
+// Whose text this is: the site takes and tells nothing of it once somebody else is signed in in this browser.
+export const writer = (who) => ({ "X-Writer": who });
 
 // Send an entry. The key makes the server keep it once, however often it arrives; the tag says what this form has
 // seen. A token that is older than the session is renewed once. `tried`: keys of what was sent before and may have
@@ -20,7 +27,7 @@ export async function send(text, csrf, more = {}) {
   const ask = (token) => fetch(text.keep, {
     method: "PUT",
     headers: {
-      "Content-Type": "application/json", "X-CSRFToken": token,
+      "Content-Type": "application/json", "X-CSRFToken": token, ...writer(text.who),
       ...(text.tag ? { "If-Match": `"${text.tag}"` } : { "If-None-Match": "*" }),
     },
     body: JSON.stringify({ fields: text.fields, base: text.base, key: text.key }),
@@ -30,7 +37,7 @@ export async function send(text, csrf, more = {}) {
   await put(text).catch(() => {});
   let answer = await ask(csrf);
   if (answer.status === 400) {
-    const fresh = await fetch(text.keep);
+    const fresh = await fetch(text.keep, { headers: writer(text.who) });
     if (!fresh.ok) return fresh;
     csrf = (await fresh.json()).csrf;
     answer = await ask(csrf);

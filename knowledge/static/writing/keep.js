@@ -7,8 +7,8 @@ const { who } = form.dataset;
 const keep = ownStart();
 const state = form.querySelector("[data-state]"), also = form.querySelector("[data-others]");
 const tab = crypto.getRandomValues(new Uint32Array(2)).join("-");
-const NOT_TYPED = new Set(["csrf_token", "action", "base", "start_key", "seen", "key", "against"]);
-const PAUSE = 3000, LONGEST = 20000, LOOK = 45000, PATIENCE = 3000;
+const NOT_TYPED = new Set(["csrf_token", "action", "base", "start_key", "seen", "key", "against", "who"]);
+const FLUSH = 1000, PAUSE = 3000, LONGEST = 20000, LOOK = 45000, PATIENCE = 3000;
 const MOST_AT_LEAVING = 60000; // what a browser still sends of a page that goes away
 
 let now = null; // what is in the form, as an entry of the device
@@ -50,12 +50,16 @@ function entry() {
            key: key(), at: Date.now(), sent: false, tried };
 }
 const page = () => form.elements.start_key.value
-  ? `${location.pathname}?begun=${encodeURIComponent(form.elements.start_key.value)}` : location.pathname;
+  ? `${location.pathname}?begun=${encodeURIComponent(form.elements.start_key.value)}` : form.getAttribute("action");
 
-let put = Promise.resolve();
+let put = Promise.resolve(), flush;
 function keepHere() {
   now = entry();
   put = device.put(now).then(() => true, () => { tell(words.only_here); return false; });
+  flush ??= setTimeout(() => { // not for each key: a phone's disk is slow
+    flush = undefined;
+    device.put(now, "strict").catch(() => {});
+  }, FLUSH);
   return put;
 }
 
@@ -144,7 +148,7 @@ function howFar({ html, places }) {
 
 async function look() {
   if (document.hidden || leaving) return;
-  const answer = await fetch(keep).catch(() => null);
+  const answer = await fetch(keep, { headers: device.writer(who) }).catch(() => null);
   if (!answer?.ok) return;
   const told = await answer.json();
   form.elements.csrf_token.value = told.csrf;
@@ -161,14 +165,27 @@ async function look() {
 function fill(fields) {
   const values = new Map();
   for (const [name, value] of fields) values.set(name, [...(values.get(name) ?? []), value]);
+  form.querySelectorAll("[data-held]").forEach((held) => held.remove());
   form.dispatchEvent(new CustomEvent("praxis:fill", { detail: [...values.keys()] }));
   for (const field of form.elements) {
     if (!field.name || NOT_TYPED.has(field.name) || field.name.startsWith("choose-") || field.type === "file") continue;
-    const given = values.get(field.name) ?? [];
+    const given = values.get(field.name) ?? [], [first = ""] = given;
     if (field.type === "checkbox" || field.type === "radio") field.checked = given.includes(field.value);
-    else if (field.tagName !== "BUTTON" && field.tagName !== "FIELDSET") field.value = given[0] ?? "";
+    else if (field.tagName === "SELECT" && ![...field.options].some((option) => option.value === first)) field.add(new Option(first, first, true, true));
+    else if (field.tagName !== "BUTTON" && field.tagName !== "FIELDSET") field.value = first;
   }
+  const there = new Set(typed().map(([name, value]) => `${name}=${boxes(name) ? value : ""}`));
+  for (const [name, value] of fields) if (!there.has(`${name}=${boxes(name) ? value : ""}`)) hold(name, value);
   form.dispatchEvent(new CustomEvent("praxis:filled"));
+}
+
+// What this page has no place for stays all the same: rows with files that came after it was kept on the device, choices
+// that it does not offer. It lies with its field, and goes with it when the site sends that anew.
+const boxes = (name) => /^(checkbox|radio)$/.test(form.querySelector(`[name="${CSS.escape(name)}"]`)?.type);
+function hold(name, value) {
+  const field = document.getElementById(name.split("-")[0]), held = document.createElement("input");
+  Object.assign(held, { type: "hidden", name, value }).dataset.held = "";
+  (field?.tagName === "FIELDSET" && form.contains(field) ? field : form).append(held);
 }
 
 async function goOn(found) {
@@ -203,7 +220,8 @@ function offer(found) {
 
 async function recover() {
   const fromDevice = "fromDevice" in document.documentElement.dataset;
-  let found = (await device.of(who)).filter((text) => text.keep === keep);
+  const places = [keep, form.dataset.begun]; // one may lie there since before it was a record
+  let found = (await device.of(who)).filter((text) => places.includes(text.keep));
   for (const text of found) {
     const done = device.saved().includes(text.key) || text.key === form.elements.key.value || (!fromDevice && text.sent);
     text.done = !fromDevice && (done || same(text.fields, typed()));
@@ -215,7 +233,7 @@ async function recover() {
     changed();
   } else if (found.length) {
     const [newest] = found;
-    const plain = fromDevice || (found.length === 1 && newest.base === base && newest.tag === form.elements.seen.value);
+    const plain = (fromDevice && newest.keep === keep) || (found.length === 1 && newest.base === base && newest.tag === form.elements.seen.value);
     if (plain) await goOn(found.shift());
   }
   found.filter((text) => !text.sent).forEach(offer);

@@ -14,9 +14,8 @@ const blanks = new Map([...form.querySelectorAll("[data-rows]")].map((list) => [
 function blank(list) {
   const row = rowsOf(list)[0].cloneNode(true);
   for (const field of row.querySelectorAll("input, select, textarea")) {
-    if (field.type === "checkbox" || field.type === "radio") field.removeAttribute("checked");
-    else if (field.tagName === "TEXTAREA") field.textContent = "";
-    else field.removeAttribute("value");
+    if (field.type === "checkbox" || field.type === "radio") field.checked = field.defaultChecked = false;
+    else field.value = field.defaultValue = ""; // both: what was typed before we were here is copied too
     field.removeAttribute("aria-invalid");
   }
   row.querySelectorAll("option[selected]").forEach((option) => option.removeAttribute("selected"));
@@ -28,7 +27,7 @@ function count(list) {
   const name = list.dataset.rows, all = rowsOf(list), path = new RegExp(`^${name}-\\d+(?=-|$)`);
   all.forEach((row, place) => {
     for (const element of [row, ...row.querySelectorAll("*")]) {
-      for (const attribute of ["id", "name", "for", "data-for"]) {
+      for (const attribute of ["id", "name", "for", "data-for", "aria-controls"]) {
         const value = element.getAttribute(attribute);
         if (value) element.setAttribute(attribute, value.replace(path, `${name}-${place}`));
       }
