@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -35,6 +35,23 @@ def made_of_both(record_type: RecordType, mine: Posted, theirs: Pairs, chosen: M
 
     kept = [(name, value) for name, value in mine.items(multi=True) if not is_taken(name)]
     return MultiDict([*kept, *((name, value) for name, value in theirs if is_taken(name))])
+
+
+def completed(record_type: RecordType, mine: Posted, kept: Pairs) -> Posted:
+    """A post that was cut off, its end taken from what is `kept`: of fields after the last that came, and of that one
+    where what came of it is no more than a beginning."""
+
+    def of(field_id: str, pairs: Iterable[tuple[str, str]]) -> Pairs:
+        return [(name, value) for name, value in pairs if belongs(name, field_id)]
+
+    came = [*mine.items(multi=True)]
+    ids = [f.id for f in record_type.fields]
+    last = max((n for n, field_id in enumerate(ids) if of(field_id, came)), default=-1)
+    lacking = ids[last + 1 :]
+    if last >= 0:
+        begun, whole = of(ids[last], came), of(ids[last], kept)
+        lacking += [ids[last]] * (begun == whole[: len(begun)])
+    return made_of_both(record_type, mine, kept, dict.fromkeys(lacking, THEIRS))
 
 
 def proposed(field_id: str, mine: Values, common: Values | None) -> str:

@@ -98,10 +98,11 @@ def start(kind: str) -> Answer:
         return _for_the_device(
             form_page.page(record_type, form, start_key=key, memberships=memberships, writing=writing)
         )
-    posted = request.form
-    given: dict[str, Any] = {"start_key": _start_key(posted.get("start_key", "")), "memberships": memberships}
-    if posted.get("action", "save") not in SAVES and (on := _sent_on(actor, given["start_key"])):
+    key = _start_key(request.form.get("start_key", ""))
+    if request.form.get("action", "save") not in SAVES and (on := _sent_on(actor, key)):
         return on
+    posted = choosing.whole_post(record_type, request.form, working.Place(kind=kind, start_key=key), {})
+    given: dict[str, Any] = {"start_key": key, "memberships": memberships}
     if form_page.is_row_button(posted):
         return form_page.rearranged(record_type, posted, **given)
     form = forms.bind(record_type, registry.vocabularies, posted=posted, language=reader_language())
@@ -142,7 +143,8 @@ def edit(record_id: str) -> Answer:
         return _for_the_device(
             form_page.page(desk.record_type, form, desk=desk, base=base, needed=asked, writing=writing)
         )
-    posted = choosing.settled(desk, request.form)
+    came = choosing.whole_post(desk.record_type, request.form, working.Place(record_id), desk.values)
+    posted = choosing.settled(desk, came)
     if files.has_files(posted):
         posted, refused = files.received(record_id, desk.record_type, posted)
         if refused or form_page.is_file_button(posted):

@@ -59,6 +59,21 @@ def met(desk: authoring.Desk, posted: Posted, base: int) -> Other | None:
     return None
 
 
+def whole_post(record_type: RecordType, posted: Posted, place: working.Place, saved: Values) -> Posted:
+    """The post as it is; or, where a button was pressed before the page had come to its end, its end from what is kept.
+
+    Answers that had not arrived are not answers that were taken out.
+    """
+    if "whole" in posted:
+        return posted
+    try:
+        copy = site().ask(working.of, signed_in_actor(), place).copy
+    except NotFound:  # a new record of which nothing was kept
+        copy = None
+    kept = [*filled(copy).items(multi=True)] if copy else _pairs(record_type, saved)
+    return choosing.completed(record_type, posted, kept)
+
+
 def settled(desk: authoring.Desk, posted: Posted) -> Posted:
     """The post with every field for which "theirs" was chosen taken from the other text.
 
@@ -96,9 +111,11 @@ def _pairs_of(desk: authoring.Desk, tag: str, base: str) -> choosing.Pairs | Non
         return [(name, value) for name, value in copy.fields] if copy is not None and copy.tag == tag else None
     number = whole(base)
     values = version(desk.record.id, number) if number is not None else None
-    if values is None:
-        return None
-    form = forms.bind(desk.record_type, site().registry().vocabularies, values=values, language=reader_language())
+    return None if values is None else _pairs(desk.record_type, values)
+
+
+def _pairs(record_type: RecordType, values: Values) -> choosing.Pairs:
+    form = forms.bind(record_type, site().registry().vocabularies, values=values, language=reader_language())
     return choosing.as_posted(form)
 
 

@@ -27,7 +27,9 @@ from knowledge.web.kept import say
 from knowledge.web.site import site
 
 bp = Blueprint("working", __name__)
-NOT_TYPED = frozenset({"csrf_token", "action", "base", "start_key", "seen", "key", "against", "who", "programme-shown"})
+NOT_TYPED = frozenset(
+    {"csrf_token", "action", "base", "start_key", "seen", "key", "against", "who", "programme-shown", "whole"}
+)
 _KEY = re.compile(r"[\w-]+", re.ASCII)
 _OF_RECORD = "/work/<record_id>/working"
 _OF_NEW = "/work/new/<kind>/<start_key>/working"

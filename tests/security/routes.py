@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from tests.conftest import Stage, token
-from workflows.editorial import EDITORIAL, WRITERS
+from flask import Response, request
 
-READERS = ("", "stranger", "author", "colleague", "coach", "other_coach", "manager")
-STATES = ("draft", "in_review", "changes_requested", "published", "revised", "withdrawn")
+from knowledge.services import opinions
+from knowledge.web.actor import actor
+from tests.conftest import Stage, token
+from workflows import known
+from workflows.definition import Workflow
+from workflows.editorial import WRITERS
+
+READERS = ("", "stranger", "author", "colleague", "coach", "other_coach", "adviser", "manager")
+STATES = ("draft", "in_review", "second_review", "changes_requested", "published", "revised", "withdrawn")
 # state of the latest revision, and whether there is a live one
 FACTS = {s: (s, s == "published") for s in STATES} | {"revised": ("draft", True)}
 
@@ -58,6 +64,8 @@ DESK |= {
 }  # fmt: skip
 # where these come when it is closed, they are led to the desk of the record, which says how it stands
 CLOSED = {"authoring.edit": WRITERS, "review.read": frozenset({"coach"})}
+# pages that a device may keep: the writer's own list and forms, for herself
+KEPT = {"authoring.my_work", "authoring.start", "authoring.edit"}
 CHOICES = {"language.choose"}  # kept on the device, for whoever reads there; tests/journeys/test_languages.py
 VERSIONS = {"publication.version", "publication.compare_published"}  # of these, what became public
 LINKS = {"sharing.shared", "sharing.comment", "sharing.file"}  # open to who has the link, whoever she is
@@ -72,16 +80,34 @@ REVIEW = {
 }  # fmt: skip
 
 
-def roles(reader: str) -> frozenset[str]:
+def roles(reader: str, state: str) -> frozenset[str]:
+    """What a reader is to the record in this state. An adviser is one as long as it is decided on."""
     if not reader:
         return frozenset({"anyone"})
     own = {"author": "author", "colleague": "co_author", "coach": "coach", "manager": "manager"}
+    if FACTS[state][0] in known.UNDER_REVIEW:
+        own["adviser"] = "adviser"
     return frozenset({"anyone", "signed_in", *([own[reader]] if reader in own else [])})
+
+
+def flow(state: str) -> Workflow:
+    """The workflow that the record in this state follows."""
+    return known.followed("", FACTS[state][0])
+
+
+def may(permission: str, reader: str, state: str) -> bool:
+    """What its table says."""
+    return flow(state).may(permission, FACTS[state][0], roles(reader, state))
+
+
+def ever(permission: str, reader: str, state: str) -> bool:
+    """Whether it allows that in any state of the record."""
+    return any(flow(state).may(permission, s.id, roles(reader, state)) for s in flow(state).states)
 
 
 def knows(reader: str, state: str) -> bool:
     """Whether this reader may see the latest revision at its desk."""
-    return EDITORIAL.may("view", FACTS[state][0], roles(reader) - {"anyone", "signed_in"})
+    return flow(state).may("view", FACTS[state][0], roles(reader, state) - {"anyone", "signed_in"})
 
 
 class World:
@@ -89,17 +115,31 @@ class World:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
+        self.kept: set[tuple[str, str, bool]] = set()  # endpoint, method, and whether the mark is the reader's own
+        stage.app.after_request(self._look)
         self.records = {state: self.make(state) for state in STATES}
         self.browsers = {reader: stage.client(reader) for reader in READERS}
         self.tokens = {reader: token(browser) for reader, browser in self.browsers.items()}
 
     def make(self, state: str) -> str:
-        author = self.stage.actor("author")
-        record_id = self.stage.record(author, "published" if state == "revised" else state)
+        """A new record in this state, with a co-author; while it is decided on, somebody was asked for an opinion."""
+        stage, author = self.stage, self.stage.actor("author")
+        begun = {"revised": "published", "second_review": "in_review"}.get(state, state)
+        record_id = stage.record(author, begun)
         if state == "revised":
-            self.stage.step(author, record_id, "revise")
-        self.stage.site.act(_add_colleague, record_id)
+            stage.step(author, record_id, "revise")
+        if state == "second_review":
+            stage.site.act(_two_coaches, record_id)
+            stage.step(stage.actor("second_coach"), record_id, "approve")
+        stage.site.act(_add_colleague, record_id)
+        if FACTS[state][0] in known.UNDER_REVIEW:
+            stage.site.act(opinions.ask, stage.actor("coach"), record_id, stage.actor("adviser").person_id, "")
         return record_id
+
+    def _look(self, response: Response) -> Response:
+        if mark := response.headers.get("X-Keep-On-Device"):
+            self.kept.add((request.endpoint or "", request.method, mark == str(actor().person_id)))
+        return response
 
     def state_of(self, record_id: str) -> tuple[str, bool]:
         from knowledge.storage import find
@@ -108,6 +148,12 @@ class World:
             record = find.record(session, record_id)
             assert record is not None
             return record.state, record.live_id is not None
+
+
+def _two_coaches(session, record_id: str) -> None:  # type: ignore[no-untyped-def]
+    from knowledge.storage import find
+
+    find.record(session, record_id).programme_id = "pairs"
 
 
 def _add_colleague(session, record_id: str) -> None:  # type: ignore[no-untyped-def]

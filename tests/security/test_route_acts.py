@@ -7,19 +7,18 @@ import io
 import pytest
 from flask.testing import FlaskClient
 
-from tests.security.routes import FACTS, READERS, STATES, World, knows, roles
-from workflows.editorial import EDITORIAL
+from tests.security.routes import FACTS, READERS, STATES, World, ever, flow, knows, may
 
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("state", STATES)
 def test_A1_A4_steps_follow_the_table_and_a_refusal_changes_nothing(world: World, reader: str, state: str) -> None:
     browser = world.browsers[reader]
-    for transition in EDITORIAL.transitions:
+    for transition in flow(state).transitions:
         record_id = world.records[state]
         before = world.state_of(record_id)
         assert before == FACTS[state]
-        allowed = bool(reader) and EDITORIAL.may(transition.id, FACTS[state][0], roles(reader))
+        allowed = bool(reader) and may(transition.id, reader, state)
         live_missing = transition.live.value in ("remove", "return") and not FACTS[state][1]
         answer = _step(browser, world.tokens[reader], record_id, transition.id, seen="1")
         if allowed and not live_missing:
@@ -30,7 +29,7 @@ def test_A1_A4_steps_follow_the_table_and_a_refusal_changes_nothing(world: World
             expected = {401}
         elif not knows(reader, state) and not FACTS[state][1]:
             expected = {404}
-        elif not any(EDITORIAL.may(transition.id, s, roles(reader)) for s in transition.sources):
+        elif not ever(transition.id, reader, state):
             expected = {403}
         else:
             expected = {409, 422}
@@ -56,7 +55,7 @@ def test_A1_acts_on_a_point_follow_the_table(world: World, reader: str, state: s
         elif not knows(reader, state):
             expected = 404
         else:
-            expected = 303 if EDITORIAL.may(permission, FACTS[state][0], roles(reader)) else 403
+            expected = 303 if may(permission, reader, state) else 403
         assert status == expected, (what, reader, state, status)
 
 
@@ -71,7 +70,7 @@ def test_A1_saying_that_advice_is_fine_follows_the_table(world: World, reader: s
     elif not knows(reader, state):
         expected = 404
     else:
-        expected = 303 if EDITORIAL.may("edit", FACTS[state][0], roles(reader)) else 403
+        expected = 303 if may("edit", reader, state) else 403
     assert status == expected, (reader, state, status)
 
 
@@ -86,10 +85,10 @@ def test_A1_taking_up_and_handing_back_follow_the_table(world: World, reader: st
             expected = 401
         elif not knows(reader, state):
             expected = 404
-        elif not any(EDITORIAL.may("claim", s.id, roles(reader)) for s in EDITORIAL.states):
+        elif not ever("claim", reader, state):
             expected = 403
         else:
-            expected = 303 if EDITORIAL.may("claim", FACTS[state][0], roles(reader)) else 409
+            expected = 303 if may("claim", reader, state) else 409
         assert status == expected, (what, reader, state, status)
         assert world.state_of(record_id) == before, "whose a record is says nothing of its state"
 
@@ -107,13 +106,13 @@ def test_A1_A2_L9_files_follow_the_revision_that_refers_to_them(world: World, re
         assert status == (200 if live or knows(reader, state) else 404), (reader, state, live)
     upload = f"/work/{record_id}/uploads"
     head = {"X-CSRFToken": world.tokens[reader]}
-    may = EDITORIAL.may("edit", FACTS[state][0], roles(reader))
+    allowed = may("edit", reader, state)
     given = {"name": "a.txt", "size": "5", "key": reader + state}
     status = browser.post(f"{upload}.json", data=given, headers=head).status_code
-    assert status == (401 if not reader else 404 if not knows(reader, state) else 200 if may else 403)
+    assert status == (401 if not reader else 404 if not knows(reader, state) else 200 if allowed else 403)
     for method, path in (("GET", ".json"), ("PUT", ".json?offset=0"), ("POST", "/finish.json")):
         answer = browser.open(f"{upload}/{'a' * 20}{path}", method=method, headers=head)
-        assert answer.status_code == (401 if not reader else 404 if not knows(reader, state) or may else 403)
+        assert answer.status_code == (401 if not reader else 404 if not knows(reader, state) or allowed else 403)
 
 
 def _add_files(session, record_id: str) -> tuple[str, str]:  # type: ignore[no-untyped-def]
@@ -149,7 +148,7 @@ def test_A1_keeping_and_dropping_a_working_copy_follow_the_table(world: World, r
     elif not knows(reader, state):
         expected = (404, 404)
     else:
-        expected = (200, 303) if EDITORIAL.may("edit", FACTS[state][0], roles(reader)) else (403, 403)
+        expected = (200, 303) if may("edit", reader, state) else (403, 403)
     assert (kept, dropped) == expected, (reader, state)
 
 

@@ -17,6 +17,7 @@ from tests.security.routes import (
     DECLARED,
     DESK,
     FACTS,
+    KEPT,
     MANAGERS,
     PUBLIC,
     READERS,
@@ -24,9 +25,9 @@ from tests.security.routes import (
     STATES,
     World,
     knows,
+    may,
     roles,
 )
-from workflows.editorial import EDITORIAL
 
 
 def test_A1_every_route_stands_in_one_table(world: World, tmp_path: Path) -> None:
@@ -79,11 +80,12 @@ def test_A1_pages_that_belong_to_no_record(world: World, reader: str) -> None:
         allowed = (
             endpoint in PUBLIC
             or (endpoint in SIGNED_IN and reader)
-            or (endpoint in COACHES and reader in ("coach", "other_coach"))
+            or (endpoint in COACHES and reader in ("coach", "other_coach", "adviser"))
             or (endpoint in MANAGERS and reader == "manager")
         )
         expected = 200 if allowed else (401 if path.endswith(".json") else 303) if not reader else 403
         assert status == expected, (endpoint, reader, status)
+    _only_her_own_is_kept_on_a_device(world)
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -100,11 +102,19 @@ def test_A1_L17_pages_of_a_record_follow_the_table(world: World, reader: str, st
             expected = 401 if path.endswith(".json") else 303
         elif not knows(reader, state):
             expected = 404  # not 403: she may not even learn that it exists
-        elif EDITORIAL.may(permission, FACTS[state][0], roles(reader)):
+        elif may(permission, reader, state):
             expected = 200
         else:
-            expected = 303 if CLOSED.get(rule.endpoint, frozenset()) & roles(reader) else 403
+            expected = 303 if CLOSED.get(rule.endpoint, frozenset()) & roles(reader, state) else 403
         assert status == expected, (rule.endpoint, reader, state, status)
+    _only_her_own_is_kept_on_a_device(world)
+    if reader == "author" and state == "draft":
+        assert ("authoring.edit", "GET", True) in world.kept  # the control
+
+
+def _only_her_own_is_kept_on_a_device(world: World) -> None:
+    """Of everything that was asked for so far, by whomever, the device is told to keep lists and forms, to their writer."""
+    assert world.kept <= {(endpoint, "GET", True) for endpoint in KEPT}
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -120,6 +130,7 @@ def test_A1_A11_the_public_page_follows_the_live_revision(world: World, reader: 
     ):
         assert browser.get(path, follow_redirects=True).status_code == expected, (path, reader, state)
         assert browser.head(path, follow_redirects=True).status_code == expected, (path, reader, state)
+    _only_her_own_is_kept_on_a_device(world)
     for path in (f"/Practices/{record_id}", f"/practices/{record_id.upper()}", f"/practices/%2e/{record_id}"):
         assert browser.get(path, follow_redirects=True).status_code == 404, path
 
@@ -152,13 +163,13 @@ def test_A1_A2_a_link_opens_its_record_for_anybody_and_says_nothing_about_any_ot
     stage.site.act(_forget_links)
     limiter.reset()  # of all these readers and states together, in one minute
     if state == "withdrawn":
-        assert not EDITORIAL.may("invite", "withdrawn", frozenset({"author", "coach", "manager"}))
+        assert not any(may("invite", each, state) for each in READERS)
         return
     _, token_ = stage.site.act(sharing.make, stage.actor("coach"), record_id, name="Ann")
     assert browser.get(f"/shared/{token_}").status_code == 200
     assert browser.get(f"/shared/{token_[:-1]}").status_code == 404
     said = browser.post(f"/shared/{token_}", data={"text": "Well."}).status_code
-    assert said == (303 if EDITORIAL.may("comment", FACTS[state][0], roles("coach")) else 403), state
+    assert said == (303 if may("comment", "coach", state) else 403), state
     # the token is no key to anything else
     for other in (f"/work/{token_}", f"/practices/{token_}", f"/work/{record_id}/readers?token={token_}"):
         assert browser.get(other).status_code == (world.browsers[reader].get(other.split("?")[0]).status_code), other

@@ -7,7 +7,7 @@ const { who } = form.dataset;
 const keep = ownStart();
 const state = form.querySelector("[data-state]"), also = form.querySelector("[data-others]");
 const tab = crypto.getRandomValues(new Uint32Array(2)).join("-");
-const NOT_TYPED = new Set(["csrf_token", "action", "base", "start_key", "seen", "key", "against", "who"]);
+const NOT_TYPED = new Set(["csrf_token", "action", "base", "start_key", "seen", "key", "against", "who", "whole"]);
 const FLUSH = 1000, PAUSE = 3000, LONGEST = 20000, LOOK = 45000, PATIENCE = 3000;
 const MOST_AT_LEAVING = 60000; // what a browser still sends of a page that goes away
 
