@@ -154,7 +154,7 @@ def mail_in(recipient: str) -> None:
         outcome = LATER
         click.echo(type(error).__name__, err=True)
     if outcome.sentence:
-        click.echo(outcome.sentence)
+        click.echo(outcome.sentence.encode())  # whatever the locale of the mail server
     sys.exit(outcome.code)
 
 

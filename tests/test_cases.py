@@ -1,20 +1,25 @@
 """Which test stands for which case: faults and attacks that must end well. `python -m tests.test_cases` prints the table.
 
 A test says so by a marker: `@pytest.mark.case("X3", "X5")`. Each case has a control, a fault that is seeded and must be
-caught, or that without which nothing would happen anyway: in the text of a test, where the word stands beside it, or in
-one that the marker names, `control="test_the_checker_sees_a_fault"` or `control="security/test_x.py::test_y"`.
+caught, or that without which nothing would happen anyway: in a test whose name says so, at a line of it where a comment
+says so (`# the control`), or in one that the marker names, `control="test_the_checker_sees_a_fault"` or
+`control="security/test_x.py::test_y"`. The word in any other place, in a header or a page, says nothing.
 """
 
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
+from textwrap import dedent
 
+CONTROL = re.compile(r"\bcontrol\b")
 HERE = Path(__file__).parent
 RANGES = """
 X1-12 L1-5 L9-12 L15 L20 A2 A8 A10 A12 S5 S8 S9 S11 U1-11 E1-4 Q1-5 Q8 C1-8 F1-4 F7 F9-11 F15 F16
@@ -47,8 +52,15 @@ class Marked:
     def shows_its_control(self, tests: set[str]) -> bool:
         """Whether a fault is seeded that it must catch: here, or in a test that exists."""
         if not self.control:
-            return "control" in self.text.casefold()
+            return "control" in self.name.split("_") or any(CONTROL.search(each) for each in comments(self.text))
         return (self.control if "::" in self.control else f"{self.file}::{self.control}") in tests
+
+
+def comments(text: str) -> Iterator[str]:
+    """The comments in a piece of code: what stands in its strings is none."""
+    for token in tokenize.generate_tokens(io.StringIO(dedent(text)).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
 
 
 def functions(folder: Path = HERE) -> Iterator[tuple[str, ast.FunctionDef, str]]:
@@ -101,11 +113,13 @@ def test_the_control_a_case_without_a_test_and_a_test_without_a_control_are_seen
         f'{marker}("X1")\ndef test_a():\n    assert not 1  # the control\n'
         f'{marker}("X1", "X2", control="test_a")\ndef test_b(): ...\n{marker}("Q5", control="test_z")\ndef test_c(): ...\n'
         f'{marker}("Q8")\ndef test_d(): ...\n'
+        f'{marker}("Q8")\ndef test_e():\n    assert "# control" not in "Cache-Control, <audio controls>"  # box.controller\n'
+        f'{marker}("Q8")\ndef test_the_control_of_f(): ...\n'
     )
     made = marked(tmp_path)
     tests = {test.place for test in made}
     assert table(made)["X1"] == ["test_made.py::test_a", "test_made.py::test_b"] and not table(made)["X3"]
-    assert [test.name for test in made if not test.shows_its_control(tests)] == ["test_c", "test_d"]
+    assert [test.name for test in made if not test.shows_its_control(tests)] == ["test_c", "test_d", "test_e"]
     assert ids(["X1-3", "Q5"]) == ["X1", "X2", "X3", "Q5"]
 
 

@@ -54,6 +54,7 @@ EVENTS: Mapping[str, Event] = {
         Event("overdue", N_("A review of mine is overdue")),
         Event("claimed", N_("A coach takes up my record")),
         Event("returned", N_("A coach asks me for changes")),
+        Event("co-author", N_("Somebody makes me a co-author")),
         Event("commented", N_("Somebody comments on a record that I write or review")),
         Event("addressed", N_("An author has addressed a point of mine"), Frequency.DAILY),
         Event("published", N_("My record was published")),

@@ -7,12 +7,14 @@ circles. The log names what happened and no words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import structlog
+from babel.support import NullTranslations
 from sqlalchemy.orm import Session
 
+from knowledge.content.fields import N_
 from knowledge.mail import incoming, letters
 from knowledge.mail.incoming import Incoming
 from knowledge.services import notices, replies
@@ -38,18 +40,21 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a message, in a code for the mail server and a sentence for its sender ("" for none)."""
+    """What came of a message, in a code for the mail server and a sentence for its sender ("" for none).
+
+    It is in the language of the person whose address for answers was used, where that is known.
+    """
 
     code: Exit
     sentence: str = ""
 
 
-NOBODY = Outcome(Exit.NO_USER, "This address is not in use, or not any more. Please answer on the record's page.")
-NOT_HERS = Outcome(Exit.NO_PERMISSION, "Answers are taken only from the address that the mail was sent to.")
-CLOSED = Outcome(Exit.NO_PERMISSION, "You cannot comment there now. Please look at the record's page.")
-LATER = Outcome(Exit.LATER, "This cannot be taken now; it will be tried again.")
-TOO_LONG = Outcome(Exit.DATA, "The message is too large. Please write on the record's page.")
-OFF = Outcome(Exit.UNAVAILABLE, "This site takes no answers by mail.")
+NOBODY = Outcome(Exit.NO_USER, N_("This address is not in use, or not any more. Please answer on the record's page."))
+NOT_HERS = Outcome(Exit.NO_PERMISSION, N_("Answers are taken only from the address that the mail was sent to."))
+CLOSED = Outcome(Exit.NO_PERMISSION, N_("You cannot comment there now. Please look at the record's page."))
+LATER = Outcome(Exit.LATER, N_("This cannot be taken now; it will be tried again."))
+TOO_LONG = Outcome(Exit.DATA, N_("The message is too large. Please write on the record's page."))
+OFF = Outcome(Exit.UNAVAILABLE, N_("This site takes no answers by mail."))
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Door:
         if not self.base:
             return OFF
         if len(raw) > MAX_BYTES:
-            return self._told(TOO_LONG, "too large")
+            return self._told(TOO_LONG, "too large", say=self._words_of(self._whose([recipient])))
         message = incoming.read(raw)
         if message.automatic:
             return self._told(Outcome(Exit.TAKEN), "written by a machine")
@@ -75,21 +80,24 @@ class Door:
         return self._taken(message, to)
 
     def _taken(self, message: Incoming, to: ReplyTo) -> Outcome:
+        say = self._words_of(to)
         try:
             with self.db.transaction() as session:
                 words = message.words + _left_out(session, to, message) if message.words else ""
                 new = replies.take(session, to, message.sender, words, message.message_id)
         except NotFound:
-            return self._told(NOBODY, "no such person or thread")
+            return self._told(NOBODY, "no such person or thread", say=say)
         except Forbidden as refused:
             sender = refused.args[0] == "sender"
-            return self._told(NOT_HERS if sender else CLOSED, "not her address" if sender else "no right to comment")
+            what = "not her address" if sender else "no right to comment"
+            return self._told(NOT_HERS if sender else CLOSED, what, say=say)
         except TooMany:
-            return self._told(LATER, "too many at once")
+            return self._told(LATER, "too many at once", say=say)
         except Invalid as wrong:
-            return self._told(Outcome(Exit.DATA, " ".join(map(str, wrong.problems))), "nothing to keep")
+            sentence = " ".join(problem.told(say.gettext) for problem in wrong.problems)
+            return self._told(Outcome(Exit.DATA, sentence), "nothing to keep")
         except (StorageUnavailable, WriteConflict):
-            return self._told(LATER, "the database does not answer")
+            return self._told(LATER, "the database does not answer", say=say)
         return self._told(Outcome(Exit.TAKEN), "taken" if new else "known already", to)
 
     def _whose(self, addresses: list[str]) -> ReplyTo | None:
@@ -100,9 +108,19 @@ class Door:
                 continue
         return None
 
-    def _told(self, outcome: Outcome, what: str, to: ReplyTo | None = None) -> Outcome:
+    def _words_of(self, to: ReplyTo | None) -> NullTranslations:
+        """The words in the language of somebody; in English where she, or her language, cannot be found."""
+        try:
+            with self.db.reading() as session:
+                return letters.words_in(notices.wishes_of(session, to.person_id).language if to else "")
+        except (StorageUnavailable, WriteConflict):
+            return letters.words_in("")
+
+    def _told(
+        self, outcome: Outcome, what: str, to: ReplyTo | None = None, say: NullTranslations | None = None
+    ) -> Outcome:
         log.info("mail in", what=what, code=int(outcome.code), thread=to.thread_id if to else None)
-        return outcome
+        return replace(outcome, sentence=say.gettext(outcome.sentence)) if say and outcome.sentence else outcome
 
 
 def _left_out(session: Session, to: ReplyTo, message: Incoming) -> str:

@@ -74,6 +74,10 @@ def _said(sending: Sending, record: Record) -> Said:
     if "opinion" in facts:
         who, words = opinions.told(session, Actor(sending.account.id, sending.account.name), record, facts["opinion"])
         return Said(who, words, "")
+    if "line" in facts:
+        if sending.account.id not in {p.id for p in notices.writers(session, record)}:
+            raise NotFound(mail.record_id)  # taken off again meanwhile
+        return Said(facts["by"], "", "")
     if "live" in facts:
         return Said(None, "", "")  # nobody: a day has come
     comment = session.get(Comment, facts.get("comment", 0))

@@ -10,7 +10,7 @@ from knowledge.mail import matters, records
 from knowledge.mail.matters import Reading
 from knowledge.services import catalogue
 from knowledge.storage.models.records import Record
-from workflows.editorial import CHANGES, IN_REVIEW
+from workflows.editorial import CHANGES, IN_REVIEW, WITHDRAWN
 from workflows.known import UNDER_REVIEW
 from workflows.two_coaches import SECOND_REVIEW
 
@@ -109,6 +109,12 @@ EVENTS: Mapping[str, Told] = {
         N_("%(who)s read “%(title)s” and asks you for changes."),
         N_("See what to change"),
         records.of(lambda record: f"/work/{record.id}/edit", lambda record: record.state == CHANGES),
+    ),
+    "co-author": Told(
+        N_("Invitation: %(title)s"),
+        N_("%(who)s made you a co-author of “%(title)s”. You can read it and write in it from now on."),
+        N_("Go to the record"),
+        records.of(lambda record: f"/work/{record.id}", lambda record: record.state != WITHDRAWN),
     ),
     "commented": Told(
         N_("Comment: %(title)s"),

@@ -16,7 +16,18 @@ from knowledge.content.fields import N_
 from knowledge.content.registry import RecordType
 from knowledge.derive import index as derive_index
 from knowledge.derive import prose
-from knowledge.services import access, accounts, discussion, files, invitations, outbox, rendering, vocabulary, working
+from knowledge.services import (
+    access,
+    accounts,
+    discussion,
+    files,
+    invitations,
+    notices,
+    outbox,
+    rendering,
+    vocabulary,
+    working,
+)
 from knowledge.services.actor import Actor
 from knowledge.services.errors import Conflict, Invalid, NotFound
 from knowledge.storage import find
@@ -183,7 +194,7 @@ def my_records(session: Session, actor: Actor) -> list[Record]:
 def add_author(session: Session, actor: Actor, record_id: str, name: str, email: str) -> Record:
     """Add a co-author: with an account of that e-mail she may edit, without one she is credited by name.
 
-    Whoever has that e-mail and no account yet is invited by mail; then she may edit too. Raises Invalid.
+    Either hears of it by mail: who has no account yet is invited, and may edit once she has one. Raises Invalid.
     """
     record, _ = access.desk_record(session, actor, record_id, "share", lock=True)
     name, email = tidy(name), accounts.normal_email(email) if email.strip() else ""
@@ -215,6 +226,8 @@ def add_author(session: Session, actor: Actor, record_id: str, name: str, email:
         if email and person is None:
             session.flush()  # the line needs its number
             invitations.to_record(session, actor, line)
+    if person:
+        notices.of_co_author(session, record, person, actor.person_id)
     _touch(session, record)
     return record
 

@@ -18,7 +18,6 @@ from knowledge.services.rota import rota
 from knowledge.storage import find, reviews
 from knowledge.storage.models.absences import Absence
 from knowledge.storage.models.base import now
-from knowledge.storage.models.people import Person
 from knowledge.storage.models.programmes import REVIEW_DAYS, Programme
 from knowledge.storage.models.records import Record, Step
 from workflows import clock
@@ -32,13 +31,14 @@ ENOUGH = 3  # answers, before anybody says what is usual
 class Standing:
     """Where the review of a record stands: when its answer is due, what is usual, how long the earlier ones took.
 
-    `coach`: who looks after it and is there; `usual` is `hers`, or else of all coaches of the programme.
+    `coach`: who looks after it and is there; `by_coach`, `by_programme`: of her answers, and of all of the programme,
+    None for too few to say.
     """
 
     due: Due | None
     coach: str
-    usual: Turnaround | None
-    hers: bool
+    by_coach: Turnaround | None
+    by_programme: Turnaround | None
     rounds: tuple[int, ...]
     may_claim: bool
     may_hand_back: bool
@@ -92,7 +92,8 @@ def of_record(session: Session, actor: Actor, record_id: str) -> Standing:
     return Standing(
         due(record),
         coach.name if coach else "",
-        *_usual(session, record, coach),
+        _if_enough(_of_person(session, coach.id) if coach else None),
+        _if_enough(_in_programme(session, record.programme_id or "")),
         tuple(r.days(now()) for r in found if r.decided),
         claims.may_claim(session, actor, record, held, here),
         record.coach_id == actor.person_id and access.may(record, "claim", held),
@@ -140,14 +141,13 @@ def of_programme(session: Session, actor: Actor, programme_id: str) -> Figures:
     return Figures(programme.review_days, clock.turnaround(days), tuple(coaches), spread, present)
 
 
-def _usual(session: Session, record: Record, coach: Person | None) -> tuple[Turnaround | None, bool]:
-    """What is usual for this coach, or, of a newcomer or of none, in the programme; and whether it is hers."""
-    hers = _of_person(session, coach.id) if coach else None
-    if hers and hers.count >= ENOUGH:
-        return hers, True
-    steps = reviews.of_programme(session, UNDER_REVIEW, record.programme_id or "")
-    all_of_them = clock.turnaround(_days(r for r in clock.rounds(_passages(steps), UNDER_REVIEW) if r.decided))
-    return (all_of_them if all_of_them and all_of_them.count >= ENOUGH else None), False
+def _if_enough(found: Turnaround | None) -> Turnaround | None:
+    return found if found and found.count >= ENOUGH else None
+
+
+def _in_programme(session: Session, programme_id: str) -> Turnaround | None:
+    steps = reviews.of_programme(session, UNDER_REVIEW, programme_id)
+    return clock.turnaround(_days(r for r in clock.rounds(_passages(steps), UNDER_REVIEW) if r.decided))
 
 
 def _of_person(session: Session, person_id: int) -> Turnaround | None:

@@ -80,6 +80,12 @@ def of_addressed(session: Session, record: Record, thread: Thread, person_id: in
     tell(session, "addressed", (p for p in coaches(session, record) if p.id != person_id), record.id, facts)
 
 
+def of_co_author(session: Session, record: Record, person: Person, by_id: int | None) -> None:
+    """Tell somebody with an account that she was made a co-author; of one record once a day, however often it is."""
+    if person.active and person.id != by_id:
+        tell(session, "co-author", [person], record.id, {"by": by_id or 0, "line": now().date().isoformat()})
+
+
 def tell(
     session: Session, event: str, people: Iterable[Person], record_id: str | None, facts: Mapping[str, Any]
 ) -> None:

@@ -26,7 +26,7 @@ def test_f9_work_for_the_index_that_a_crash_left_is_done_by_the_sweep(
     monkeypatch.setattr(stage.site.keeper, "after_commit", lambda: None)  # the process dies right after the commit
     stage.record(stage.actor("author"), "published")
     assert indexing.compare(stage.site.db, stage.site.engine).waiting > 0
-    assert set(stage.site.engine.held()) == frozenset()
+    assert set(stage.site.engine.held()) == frozenset()  # the control: without the sweep it is not there
     monkeypatch.undo()
     stage.site.keeper._sweep()
     assert indexing.compare(stage.site.db, stage.site.engine).same

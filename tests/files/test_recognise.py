@@ -68,6 +68,7 @@ def test_U2_files_that_act_are_refused_each_of_them(tmp_path: Path, payloads: Pa
             taken[name] = recognise.format_of(given(tmp_path, base64.b64decode(text))).id
         except Refusal:
             continue
+    assert recognise.format_of(given(tmp_path, b"Words, and nothing that acts.")).id == "txt"  # the control
     # PDF is on the list, and only ever handed out to be kept; a picture is made anew before it is shown
     assert set(taken.values()) <= {"pdf", "jpeg", "png", "gif", "webp"}, taken
 

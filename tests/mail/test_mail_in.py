@@ -26,13 +26,14 @@ from knowledge.mail import incoming, mail_in
 from knowledge.mail.mail_in import Door, Exit
 from knowledge.mail.postman import Postman
 from knowledge.mail.quoted import own_words
-from knowledge.services import discussion, replies
+from knowledge.services import discussion, notices, replies
 from knowledge.services.errors import NotFound
 from knowledge.services.replies import ReplyTo
 from knowledge.settings import BadSetting, Settings
 from knowledge.storage.models.base import now
 from knowledge.storage.models.discussion import Comment
 from knowledge.storage.models.people import Person
+from knowledge.storage.session import StorageUnavailable
 from tests.conftest import Stage
 from tests.mail.conftest import Box, to
 
@@ -231,6 +232,27 @@ def test_our_own_mail_and_one_that_goes_in_circles_are_dropped(
     for _ in range(incoming.STATIONS + 1):
         circling["Received"] = "from a by b"
     assert door.receive(bytes(circling)).code == Exit.TAKEN and said(stage) == before
+
+
+def test_what_comes_back_is_in_the_language_of_whose_address_it_is(
+    stage: Stage, answering: Postman, box: Box, door: Door
+) -> None:
+    _, mail = asked(stage, answering, box)
+    in_english = [door.receive(bytes(each)).sentence for each in refused(mail)]  # the control
+    stage.site.act(notices.change_wishes, stage.actor("author"), often={}, zone="UTC", quiet=("", ""), language="fr")
+    in_french = [door.receive(bytes(each)).sentence for each in refused(mail)]
+    assert [each.split()[0] for each in in_english] == ["Please", "Please", "Answers"]
+    assert [each.split()[0] for each in in_french] == ["Raccourcissez", "Écrivez", "Seules"]
+    with patch.object(discussion, "MOST", 0):
+        assert door.receive(bytes(answer(mail, "One more."))).sentence.startswith("Ce message ne peut")
+    with patch.object(notices, "wishes_of", side_effect=StorageUnavailable("away")):
+        assert door.receive(bytes(refused(mail)[2])) == mail_in.NOT_HERS, "in English, rather than not at all"
+
+
+def refused(mail: EmailMessage) -> list[EmailMessage]:
+    """Too long, nothing of its own, and of somebody else."""
+    stranger = answer(mail, "Yes.", sender="stranger@example.org")
+    return [answer(mail, "word " * 1200), answer(mail, "> only what was quoted"), stranger]
 
 
 @pytest.mark.case("Q8")

@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from knowledge.mail import postman as postmen
@@ -32,6 +33,7 @@ def test_F10_a_server_that_is_away_for_a_day_loses_nothing(stage: Stage, postman
             tries.append(session.scalars(select(Mail.tries)).one())
     assert 8 < tries[-1] < 20, "less and less often"
     assert mails(stage)[0][2:] == ("waiting", "451 try later")
+    assert box.taken == []  # the control: nothing had reached anybody
     box.answer = ""
     with patch.object(postmen, "now", lambda: start + timedelta(hours=36)):
         assert postman.deliver() == 1
@@ -43,6 +45,10 @@ def test_F10_a_server_that_does_not_answer_at_all_is_tried_again(stage: Stage, p
     stage.record(stage.actor("author"), "in_review")
     box.controller.stop()
     assert postman.deliver() == 0 and mails(stage)[0][2] == "waiting" and "refused" in mails(stage)[0][3].casefold()
+    box.controller = Controller(box, hostname="127.0.0.1", port=box.port)
+    box.controller.start()
+    with patch.object(postmen, "now", lambda: now() + timedelta(hours=1)):
+        assert postman.deliver() == 1 and mails(stage)[0][2] == "sent"  # the control: all it lacked was a server
 
 
 @pytest.mark.case("F10")

@@ -183,6 +183,8 @@ def test_U2_headers_let_nothing_in_a_file_run(stage: Stage) -> None:
         assert head["Cross-Origin-Resource-Policy"] == "same-origin" and head["Cache-Control"] == "no-cache"
         assert "Set-Cookie" not in head
         kinds[head["Content-Type"]] = head.get("Content-Disposition", "")
+        acts = {"b.pdf": b"/JavaScript", "x": b"onerror=alert(1)"}.get(part, b"")
+        assert acts in answer.data  # the control: what could run is still in it
     assert kinds == {
         "image/webp": "",
         "application/pdf": "attachment; filename=b.pdf",
