@@ -98,7 +98,7 @@ def _(f: Prose, paper: Paper) -> str:
 @control.register
 def _(f: PartialDate, paper: Paper) -> str:
     ongoing = f"<label class=c><input type=checkbox>{paper.text(N_('still going on'))}</label>" if f.ongoing else ""
-    return f"<input placeholder=2019-03>{ongoing}" if not ongoing else f"<div><input>{ongoing}</div>"
+    return f"<div><input{_named(f, paper)}>{ongoing}</div>" if ongoing else "<input placeholder=2019-03>"
 
 
 @control.register
@@ -111,8 +111,9 @@ def _(f: Choice, paper: Paper) -> str:
 @control.register
 def _(f: Choices, paper: Paper) -> str:
     if f.ordered:
-        one = f"<select data-v={f.vocabulary}><option value=''></select>"
-        return f"<div>{one * (f.max_items or 3)}</div>"
+        places = range(1, 1 + (f.max_items or 3))
+        each = (f"<select data-v={f.vocabulary}{_named(f, paper, n)}><option value=''></select>" for n in places)
+        return f"<div>{''.join(each)}</div>"
     if _many(f.vocabulary, paper):
         return f"<select multiple size=8 data-v={f.vocabulary}></select>"
     terms = paper.vocabularies[f.vocabulary].choosable()
@@ -125,7 +126,8 @@ def _(f: Choices, paper: Paper) -> str:
 
 @control.register
 def _(f: Lines, paper: Paper) -> str:
-    return _rows(f"<textarea rows=2 maxlength={f.item_max}></textarea>", f.min_items, paper.say(N_("entry")), paper)
+    row = f"<textarea rows=2 maxlength={f.item_max}{_named(f, paper)}></textarea>"
+    return _rows(row, f.min_items, paper.say(N_("entry")), paper)
 
 
 @control.register
@@ -145,6 +147,11 @@ def _(f: Contact, paper: Paper) -> str:
     inputs = "".join(f"<label>{paper.text(label)}<input name={name}></label>" for name, label in parts)
     shown = "".join(f"<option value={value}>{paper.text(label)}" for value, label in SHOW_LABELS.items())
     return f"<div>{inputs}<label>{paper.text(N_('Who may see this'))}<select name=show>{shown}</select></label></div>"
+
+
+def _named(f: Field, paper: Paper, number: int = 0) -> str:
+    """The name of a control of which its field has several: the legend above names only the group."""
+    return f' aria-label="{paper.text(f.label)}{f" {number}" if number else ""}"'
 
 
 def _rows(row: str, least: int, what: str, paper: Paper) -> str:

@@ -15,6 +15,7 @@ self.addEventListener("fetch", (event) => {
   if (url.origin !== location.origin) return;
   if (request.method === "POST" && /^\/sign-(in|out)$/.test(url.pathname)) {
     event.waitUntil(caches.delete(PAGES));
+    // the site's answer says Clear-Site-Data wherever a session ends; some older browsers do not know it
     if (url.pathname === "/sign-out") event.waitUntil(new Promise((done) => {
       Object.assign(indexedDB.deleteDatabase("praxis"), { onsuccess: done, onerror: done, onblocked: done });
     }));

@@ -77,9 +77,7 @@ def sign_out() -> Response:
     """Sign out, here and on the server."""
     who.end()
     flash(_("You are signed out."))
-    response = redirect(url_for("public.home"), 303)
-    response.headers["Clear-Site-Data"] = '"storage"'  # what the device kept of her pages and texts goes as well
-    return response
+    return who.clear_device(redirect(url_for("public.home"), 303))  # even if her session had ended by itself
 
 
 @bp.route("/account", methods=["GET", "POST"])

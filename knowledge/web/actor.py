@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, request, session
+from flask import Flask, after_this_request, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response
 
 from knowledge.content.fields import N_
 from knowledge.services import access, review, sessions
@@ -83,11 +84,21 @@ def begin(token: str, browser: Browser) -> None:
 
 
 def end() -> None:
-    """Sign this browser out, here and on the server."""
+    """Sign this browser out, here and on the server, and clear what the device kept of her pages and texts.
+
+    Where nobody was signed in nothing is cleared: there may lie what she wrote before her session ended.
+    """
     if current_user.is_authenticated:
         site().act(sessions.sign_out, current_user.token)
+        after_this_request(clear_device)
     logout_user()
     session.clear()
+
+
+def clear_device(response: Response) -> Response:
+    """Let the browser drop what it kept of a person's pages and texts."""
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def in_templates() -> dict[str, object]:

@@ -33,7 +33,7 @@ def ask() -> Answer:
 @bp.route("/reset/<reset>", methods=["GET", "POST"])
 def choose(reset: str) -> Answer:
     """Choose the new password."""
-    key = site().settings.key()
+    key, _here = site().settings.key(), who.actor()  # who is signed in here, before that ends
     person = site().ask(resetting.whose, key, reset)
     if request.method == "GET":
         return render_template("account/reset.html", problems=(), person=person)

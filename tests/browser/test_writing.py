@@ -254,7 +254,12 @@ def test_C3_two_writers_meet_with_and_without_script(chromium: Any, width: int, 
         context.close()
 
 
-def test_signing_out_leaves_nothing_on_a_shared_device(context: Any, server: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "button"),
+    [("/account", "Sign out"), ("/account/sessions", "Sign out everywhere")],
+    ids=("here", "everywhere"),
+)
+def test_signing_out_leaves_nothing_on_a_shared_device(context: Any, server: str, path: str, button: str) -> None:
     page = signed_in(context, server, "apprentice1")
     form = started(page, server, "Private on a shared device")
     page.wait_for_function("() => navigator.serviceWorker.controller")
@@ -268,11 +273,24 @@ def test_signing_out_leaves_nothing_on_a_shared_device(context: Any, server: str
     ready(page)
     assert page.input_value("#context") == "Nobody else should read this."
     context.set_offline(False)
-    page.goto(f"{server}/account")
-    page.click("main button:has-text('Sign out')")
-    page.wait_for_selector("text=You are signed out.")
+    page.goto(f"{server}{path}")
+    page.click(f"main button:text-is('{button}')")
+    page.wait_for_selector("text=You are signed out")
     assert page.evaluate(names) in ([0, 0], [1, 0])  # static files may stay
     context.set_offline(True)
     with pytest.raises(Exception, match=r"ERR_INTERNET_DISCONNECTED|ERR_FAILED"):
         page.goto(form)
     context.set_offline(False)
+
+
+def test_signing_out_everywhere_says_first_what_was_not_sent(context: Any, server: str) -> None:
+    page = signed_in(context, server, "apprentice1")
+    started(page, server, "Not sent before signing out")
+    context.route("**/working.json", lambda route: route.abort())
+    page.fill("#context", "Only on this device.")
+    says(page, DEVICE)
+    page.goto(f"{server}/account/sessions")
+    page.click("main button:text-is('Sign out everywhere')")
+    page.wait_for_selector("text=Not sent before signing out")
+    page.click("main button:text-is('Sign out everywhere')")
+    page.wait_for_selector("text=You are signed out everywhere")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from knowledge.services import authoring, exchange, taking, working
+from knowledge.services import authoring, exchange, resetting, taking, working
 from knowledge.services.errors import Forbidden, Invalid, NotFound
 from knowledge.services.working import Place, Seen
 from knowledge.storage import find
@@ -199,7 +199,18 @@ def test_signing_out_clears_the_device_and_forms_say_whose_they_are(stage: Stage
     page = browser.get("/work/new/experience")
     assert page.headers["X-Keep-On-Device"] == str(stage.actor("author").person_id)
     assert "X-Keep-On-Device" not in stage.client("reader").get("/practices").headers
+    assert "Clear-Site-Data" not in browser.get("/work").headers
     assert post(browser, "/sign-out", "/account").headers["Clear-Site-Data"] == '"storage"'
+    everywhere = post(stage.client("author"), "/account/sessions", "/account", action="everywhere")
+    assert everywhere.headers["Clear-Site-Data"] == '"storage"'
+
+
+def test_a_new_password_clears_the_device_that_was_signed_in_and_no_other(stage: Stage) -> None:
+    for browser, cleared in ((stage.client("author"), '"storage"'), (stage.client(), None)):
+        person = stage.site.ask(find.person_by_email, "author@example.org")
+        path = f"/reset/{resetting.link(stage.site.settings.key(), person)}"
+        answer = post(browser, path, path, password=f"a fresh and long password {cleared}")
+        assert answer.status_code == 303 and answer.headers.get("Clear-Site-Data") == cleared
 
 
 # ---------------------------------------------------------------------------- from a file

@@ -1,4 +1,4 @@
-// Texts that lie on this device and were not sent: listed on My work and sent from there; before signing out, which
+// Texts that lie on this device and were not sent: listed on My work and sent from there; before a session ends, which
 // clears the device, sent first.
 const place = document.querySelector("[data-unsent]");
 const device = await import(place.dataset.deviceUrl);
@@ -36,7 +36,7 @@ function list(texts) {
   place.replaceChildren(heading, all);
 }
 
-const out = document.querySelector('form[action="/sign-out"]');
+const out = document.querySelector("form[data-ends]");
 let asked = false;
 out?.addEventListener("submit", async (event) => {
   if (asked) return;
