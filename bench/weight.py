@@ -2,7 +2,8 @@
 
 Asks a running site with the demo content, as `make run` starts one, for its pages, in English unless told. Bytes of the
 compressed answer, without headers: of the page alone, as on a later visit, and with everything it brings along on the
-first one. Prints a table beside the limits that the tests keep.
+first one. Of the form to take along, which is one file, the bytes of the file. Prints a table beside the limits, to
+which the tests hold the same pages.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ import urllib.request
 from rich.console import Console
 from rich.table import Table
 
+from knowledge.derive.offline import SIZE
+
 ENCODINGS = "br, zstd, gzip"
 PUBLIC = {  # page -> address, limits of a later and of a first visit
     "home": ("/", 15_000, 50_000),
     "results, every facet": ("/practices", 15_000, 50_000),
+    "results of words": ("/practices?q=framework&country=KEN", 15_000, 50_000),
     "a record": ("/practices/demo-framework-hospital-consumables/", 15_000, 50_000),
     "map": ("/practices/map", 30_000, 65_000),
     "gap map": ("/practices/gaps", 30_000, 65_000),
@@ -53,6 +57,11 @@ def page(site: str, path: str, cookie: str = "", more: tuple[str, ...] = ()) -> 
     return later, later + sum(weight(site + each) for each in brought(html) | set(more))
 
 
+def offline(site: str, kind: str, cookie: str) -> int:
+    """Bytes of the file that is the form of a kind, as it is saved."""
+    return weight(f"{site}/work/new/{kind}/offline.html", cookie, "identity")
+
+
 def signed_in(site: str, email: str, password: str) -> str:
     """The cookie of somebody who has signed in."""
     jar = http.cookiejar.CookieJar()
@@ -77,6 +86,9 @@ def main(site: str = "http://127.0.0.1:8000", language: str = "en") -> None:
     cookie = f"{chosen}; " + signed_in(site, "apprentice1@example.org", "procurement-demo")
     for kind in KINDS:
         rows.append((f"form: {kind}", page(site, f"/work/new/{kind}", cookie, FETCHED), 20_000, 120_000))
+    for kind in KINDS:
+        size = offline(site, kind, cookie)
+        rows.append((f"file: {kind}", (size, size), SIZE, SIZE))
     for name, (later, first), most, most_first in rows:
         told = (f"{later / 1000:.1f}", f"{most / 1000:.0f}", f"{first / 1000:.1f}", f"{most_first / 1000:.0f}")
         table.add_row(name, *told)

@@ -30,6 +30,16 @@ class Live:
     box: Box
     postman: Postman
 
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.address.rsplit(":", 1)[1])
+
+    def reached_at(self, port: int) -> Live:
+        """The same site for people who come by another port; the links of its mails lead there too."""
+        address = f"http://127.0.0.1:{port}"
+        return replace(self, address=address, postman=_postman(self.stage, address, self.box))
+
     def letter(self, to: str, event: str, language: str = "en") -> str:
         """Where the one thing to do leads in the newest mail to this address about this event."""
         self.postman.deliver()
@@ -53,12 +63,15 @@ def going(folder: Path, box: Box, search: str = "memory:", people: bool = True) 
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.effective_port}"
-    settings = replace(stage.site.settings, base_url=address, smtp_url=f"smtp://127.0.0.1:{box.port}")
-    yield Live(stage, address, box, to(stage, settings))
+    yield Live(stage, address, box, _postman(stage, address, box))
     server.close()
     thread.join(1)
     stage.site.engine.close()
     stage.site.db.close()
+
+
+def _postman(stage: Stage, address: str, box: Box) -> Postman:
+    return to(stage, replace(stage.site.settings, base_url=address, smtp_url=f"smtp://127.0.0.1:{box.port}"))
 
 
 def pattern(words: str) -> str:

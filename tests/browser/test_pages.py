@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import urllib.request
-
 import pytest
+
+from bench import weight
 
 pytestmark = pytest.mark.browser
 PUBLIC = [
@@ -172,19 +171,15 @@ def test_suggestions_are_chosen_by_keyboard_and_heard(chromium, server: str) -> 
     page.wait_for_url("**/practices?q=kenya&country=KEN")
 
 
-def test_the_search_page_keeps_its_budget(server: str) -> None:
-    page, assets = _fetch(f"{server}/practices"), 0
-    import re
-
-    for address in set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page[1])):
-        assets += _fetch(server + address)[0]
-    assert page[0] + assets < 50_000, f"first visit: {page[0] + assets} bytes"
-    assert page[0] < 15_000, f"later visits: {page[0]} bytes"
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("name", weight.PUBLIC)
+def test_a_public_page_keeps_its_limits_on_the_first_visit_and_later(server: str, name: str, language: str) -> None:
+    path, most_later, most_first = weight.PUBLIC[name]
+    later, first = weight.page(server, path, f"praxis-language={language}")
+    assert 1_000 < later < most_later and later + 5_000 < first < most_first, f"{later} bytes, {first} on a first visit"
 
 
-def _fetch(address: str) -> tuple[int, str]:
-    request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})
-    with urllib.request.urlopen(request) as answer:
-        body = answer.read()
-        text = gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body
-        return len(body), text.decode("utf-8", "replace")
+def test_the_form_that_is_one_file_keeps_its_limit(server: str) -> None:
+    cookie = weight.signed_in(server, "apprentice1@example.org", "procurement-demo")
+    for kind in weight.KINDS:
+        assert 20_000 < weight.offline(server, kind, cookie) < weight.SIZE, kind

@@ -1,7 +1,8 @@
 """One journey in a real browser, from the invitation of an apprentice to the reader who finds what she wrote.
 
-With script and without, on a phone and on a desk, from left to right and from right to left: what is pressed is found by
-what it does, and what is read is compared with the catalogue of the reader's language.
+With script and without, on a phone and on a desk, from left to right and from right to left, each of them with each of the
+others (the fourth, on a phone with script in Arabic, is in test_bad_line). What is pressed is found by what it does, and
+what is read is compared with the catalogue of the reader's language.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ AMINA, COACH = "amina@example.org", "coach@example.org"
 
 @pytest.mark.parametrize(
     ("script", "width", "language"),
-    [(True, 1440, "en"), (False, 360, "en"), (True, 360, "ar")],
-    ids=["script-1440-en", "plain-360-en", "script-360-ar"],
+    [(True, 1440, "en"), (False, 1440, "ar"), (False, 360, "en")],
+    ids=["script-1440-en", "plain-1440-ar", "plain-360-en"],
 )
 def test_from_the_invitation_to_the_reader(chromium: Any, live: Live, script: bool, width: int, language: str) -> None:
     texts = TEXTS[language]
@@ -58,12 +59,15 @@ def test_from_the_invitation_to_the_reader(chromium: Any, live: Live, script: bo
         return Reader(chromium, live.address, language, width, script)
 
     manager, amina, coach, public = somebody(), somebody(), somebody(), somebody()
-    invited(live, manager, amina, texts, language)
+    invited(live, manager, amina, texts)
+    letters_in(amina, language)
     record = written(amina, texts, language)
     if script:
         kept_without_a_line(amina, texts)
     chosen_field_by_field(amina, texts, record)
     sent(amina, record)
+    coach.sign_in("coach")
+    letters_in(coach, language)
     returned(live, coach, texts, record, language)
     sent_again(live, amina, texts, record, language)
     published(live, coach, texts, language)
@@ -72,7 +76,7 @@ def test_from_the_invitation_to_the_reader(chromium: Any, live: Live, script: bo
         each.context.close()
 
 
-def invited(live: Live, manager: Reader, amina: Reader, texts: Texts, language: str) -> None:
+def invited(live: Live, manager: Reader, amina: Reader, texts: Texts) -> None:
     """A manager invites by mail; whoever has the mail follows its link and joins."""
     manager.sign_in("manager")
     manager.go("/manage/programmes/reforms")
@@ -85,10 +89,10 @@ def invited(live: Live, manager: Reader, amina: Reader, texts: Texts, language: 
     amina.page.fill("#password", PASSWORD)
     amina.press("form:has([name=action][value=join]) button")
     assert amina.page.url == f"{live.address}/work"
-    _letters_in(amina, language)
 
 
-def _letters_in(reader: Reader, language: str) -> None:
+def letters_in(reader: Reader, language: str) -> None:
+    """Somebody asks for her mails in her language."""
     reader.go("/account/mail")
     reader.page.select_option("#language", language)
     reader.press("main form button")
@@ -182,9 +186,7 @@ def sent(amina: Reader, record: str) -> None:
 
 
 def returned(live: Live, coach: Reader, texts: Texts, record: str, language: str) -> None:
-    """The coach gets a mail, signs in where it leads, takes the record up, comments on a field, asks for changes."""
-    coach.sign_in("coach")
-    _letters_in(coach, language)
+    """The coach gets a mail, goes where it leads, takes the record up, comments on a field, asks for changes."""
     coach.go(live.letter(COACH, "submitted", language))
     assert coach.page.url.rsplit("/", 1)[1] == record.rsplit("/", 1)[1]
     coach.press("form[action$='/claim'] button")

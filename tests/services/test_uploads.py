@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -101,6 +102,36 @@ def test_U11_a_person_has_so_much_room_and_a_record_so_many_files(tmp_path, monk
     with pytest.raises(Invalid, match="1 files"):
         keep(stage, author, record_id, b"c")
     stage.site.db.close()
+
+
+@pytest.mark.case("U11")
+def test_U11_of_hundreds_of_small_files_a_record_keeps_as_many_as_it_can_have(stage: Stage) -> None:
+    author, taken = stage.actor("author"), stage.site.uploads
+    record_id, other = stage.record(author), stage.record(author)
+    refused = set()
+    for number in range(400):
+        try:
+            keep(stage, author, record_id, b"Offers by phone, %d." % number, f"offers-{number:04}.txt")
+        except Invalid as error:
+            refused.add((number < uploads.MOST_FILES, str(error.problems[0])))
+    with pytest.raises(Invalid, match=f"{uploads.MOST_FILES} files, which is as many"):
+        taken.begin(author, record_id, "one-more.txt", 100, "k")
+    assert len(refused) == 1 and not refused.pop()[0], "the first were taken, of all others it is said why not"
+    kept = {name.split("/")[0] for name, _ in taken.store.names()}
+    assert len(kept) == len(stage.site.ask(files.of_record, author, record_id)) == uploads.MOST_FILES
+    assert taken.tidy(stage.site.db).same, "and nothing is left of what was refused"
+    page = stage.client("author").get(f"/work/{record_id}/edit").text
+    assert len(set(re.findall(r"offers-\d{4}\.txt", page))) == uploads.MOST_FILES and len(page) < 400_000
+    begun = [begin_or_none(taken, author, other, str(number)) for number in range(50)]
+    assert len([each for each in begun if each]) == uploads.MOST_UNDER_WAY
+    assert keep(stage, author, other).id, "the control: another record takes what comes whole"
+
+
+def begin_or_none(taken: uploads.Uploads, actor: Actor, record_id: str, key: str) -> str | None:
+    try:
+        return taken.begin(actor, record_id, "a.txt", 100, key).id
+    except Invalid:
+        return None
 
 
 @pytest.mark.case("U5")
