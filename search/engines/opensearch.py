@@ -56,7 +56,7 @@ class OpenSearchEngine:
         self._address = address(url)
         self._client = Client(self._address, clock, pause)
         self._bulk = Bulk(self._client, schema, clock, pause)
-        self._places: Recent[tuple[Query, int], list[Any]] = Recent(clock)  # the last hits of pages
+        self._places: Recent[tuple[Node, Query, int], list[Any]] = Recent(clock)  # the last hits of pages
         self._having: Recent[asking.Leaf | None, int] = Recent(clock)  # in how many documents a word stands
         self._fits = False
 
@@ -164,11 +164,11 @@ class OpenSearchEngine:
         per_page = max(1, min(query.per_page, MAX_PER_PAGE))
         page = max(1, min(query.page, -(-MAX_DEPTH // per_page)))
         body = self._body(node, query)
-        found = self._page(body, query, page, per_page)
+        found = self._page(body, node, query, page, per_page)
         total = found["hits"]["total"]["value"]
         last = max(1, -(-min(total, MAX_DEPTH) // per_page))
         if page > last:
-            page, found = last, self._page(body, query, last, per_page)
+            page, found = last, self._page(body, node, query, last, per_page)
         marker = highlight.Highlighter(node, self.schema) if query.for_people else None
         hits = tuple(_hit(each, marker) for each in found["hits"]["hits"])
         return Results(total, hits, page, per_page, self._counts(found, body))
@@ -188,14 +188,17 @@ class OpenSearchEngine:
             "_source": ["text", "language"] if query.for_people else False,
         }
 
-    def _page(self, body: dict[str, Any], query: Query, page: int, per_page: int) -> Any:
-        """One page. A deep one begins after the last hit of the page before, if that was asked for a moment ago."""
+    def _page(self, body: dict[str, Any], node: Node, query: Query, page: int, per_page: int) -> Any:
+        """One page. A deep one begins after the last hit of the page before, if that was asked for a moment ago.
+
+        One question is asked by several trees, all words first and then some of them: each has pages of its own.
+        """
         asked = replace(query, page=0, per_page=per_page, filters=_frozen(query.filters))
-        before = self._places.get((asked, page - 1)) if (page - 1) * per_page >= DEEP else None
+        before = self._places.get((node, asked, page - 1)) if (page - 1) * per_page >= DEEP else None
         where = {"search_after": before, "from": 0} if before else {"from": (page - 1) * per_page}
         found = self._found(body | where | {"size": per_page}, asked)
-        if hits := found["hits"]["hits"]:
-            self._places.put((asked, page), hits[-1]["sort"])
+        if len(hits := found["hits"]["hits"]) == per_page:
+            self._places.put((node, asked, page), hits[-1]["sort"])
         return found
 
     def _found(self, body: dict[str, Any], asked: Query) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,25 @@ def test_Q3_pages_never_overlap_and_one_beyond_the_end_is_the_last(engine: Searc
     last = engine.search(Query("common", audience=PUBLIC, page=10**9, per_page=10))
     assert (last.page, [h.id for h in last.hits]) == (3, pages[2])
     assert len(engine.search(Query("common", audience=PUBLIC, per_page=10**6)).hits) == 25
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_every_hit_is_on_one_page_whatever_the_order_and_however_many_words_it_has(
+    engine: SearchEngine, sort: Sort
+) -> None:
+    many = {f"m{i}": doc(f"m{i}", f"Bridge audit {i % 3}", date=f"2020-01-{1 + i % 28:02d}") for i in range(102)}
+    few = {f"f{i}": doc(f"f{i}", f"Schools audit {i}") for i in range(4)}
+    engine.apply([*many.values(), *few.values()])
+    for text, relax, wanted in (
+        ("bridge audit", True, {*many}),  # these have all the words
+        ("schools audit", True, {*many, *few} if sort is Sort.RELEVANCE else {*few}),  # these have, or some of them
+        ("schools bridge", True, {*many, *few}),  # none has
+        ("audit", False, {*many, *few}),
+    ):
+        query = Query(text, PUBLIC, sort=sort, per_page=100, for_people=False, relax=relax)
+        pages = [engine.search(replace(query, page=n)) for n in range(1, 1 + -(-len(wanted) // 100))]
+        shown = [hit.id for page in pages for hit in page.hits]
+        assert (len(shown), set(shown)) == (len(wanted), wanted), (text, sort)
 
 
 def test_putting_again_replaces_and_dropping_removes(filled: SearchEngine) -> None:
