@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RANGES = """
-X1-12 L9-12 L20 A2 A8 A10 A12 S5 S8 S9 S11 U1-11 E1-4 Q5 Q8 C1-8 F1 F3 F7 F9-11 F15
+X1-12 L9-12 L20 A2 A8 A10 A12 S5 S8 S9 S11 U1-11 E1-4 Q5 Q8 C1-8 F1 F3 F7 F9-11 F15-16
 """.split()
 
 

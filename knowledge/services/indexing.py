@@ -26,7 +26,7 @@ from knowledge.storage.models import records as tables
 from knowledge.storage.models.base import now
 from knowledge.storage.models.records import Record, Revision
 from knowledge.storage.models.site import Outbox
-from knowledge.storage.session import Database, StorageUnavailable, WriteConflict
+from knowledge.storage.session import Database, Held, StorageUnavailable, WriteConflict
 from search.engine import Progress, SearchEngine
 from search.errors import SearchBusy, SearchUnavailable
 from search.schema import Document, moment
@@ -38,20 +38,24 @@ COMPARED_EVERY = 24 * 3600.0  # seconds between two comparisons of index and dat
 INDEX = "index"  # the lock of whoever tells the index of changes
 
 
-def drain(db: Database, engine: SearchEngine) -> int:
+def drain(db: Database, engine: SearchEngine, hurried: bool = False) -> int:
     """Tell the index of every change in the outbox; returns how many records. Raises SearchUnavailable.
 
-    One consumer at a time, of all processes: a slow one must not put an older text over a newer one.
+    One consumer at a time, of all processes: a slow one must not put an older text over a newer one. `hurried`: for
+    somebody who waits; raises Held at once where another consumer is at work, who comes to this change too: each looks
+    once more when it has let go.
     """
     done = 0
     while True:
-        with db.alone(INDEX):
+        with db.reading() as session:
+            if not find.outbox(session, 1):
+                return done
+        with db.alone(INDEX, wait=not hurried):
             with db.reading() as session:
                 rows = find.outbox(session, BATCH)
                 puts, drops = changes(session, dict.fromkeys(r.record_id for r in rows))
-            if not rows:
-                return done
-            engine.apply(puts, drops)
+            if rows:
+                engine.apply(puts, drops, hurried)
             with db.transaction() as session:
                 session.execute(delete(Outbox).where(Outbox.id.in_([r.id for r in rows])))
             done += len(puts) + len(drops)
@@ -198,10 +202,12 @@ class Keeper:
         self._rebuilding = threading.Lock()
         self._stop = threading.Event()
 
-    def after_commit(self) -> None:
+    def after_commit(self, hurried: bool = True) -> None:
         """Drain now; a failure is logged and left to the sweep, because the change itself is safe."""
         try:
-            drain(self._db, self._engine)
+            drain(self._db, self._engine, hurried)
+        except Held:
+            log.debug("somebody else tells the index")
         except SearchBusy as error:
             log.warning("index not updated; the sweep will do it", error=str(error))
         except SearchUnavailable as error:
@@ -245,13 +251,13 @@ class Keeper:
         with self._db.reading() as session:
             waiting = find.outbox_size(session)
         if waiting:
-            self.after_commit()
+            self.after_commit(hurried=False)
 
     def _reconcile(self) -> None:
         found = reconcile(self._db, self._engine)
         if found.differing:
             log.error("index differed from the database; it is mended", records=len(found.differing))
-            self.after_commit()
+            self.after_commit(hurried=False)
 
     def _rebuild(self) -> None:
         try:

@@ -18,6 +18,7 @@ from search.errors import SearchAway, SearchUnavailable
 from search.opening import open_engine
 from search.query import Query
 from tests.conftest import Stage, make_stage
+from tests.faults.test_index_behind import KINDS, rebuilt_while_something_is_written
 from tests.opensearch.conftest import Remote
 from tests.search.contract import PUBLIC, SCHEMA, doc
 
@@ -174,6 +175,7 @@ def site(cluster: Remote, tmp_path: Path) -> Iterator[Stage]:
     stage.site.db.close()
 
 
+@pytest.mark.case("F16")
 def test_with_the_cluster_away_records_and_desks_go_on_and_nothing_is_lost(site: Stage, whole: Remote) -> None:
     author = site.actor("author")
     before = site.record(author, "published", title="Phone quotations before the storm")
@@ -197,6 +199,13 @@ def test_with_the_cluster_away_records_and_desks_go_on_and_nothing_is_lost(site:
     site.site.keeper.stop()
     sweep.join()
     assert indexing.compare(site.site.db, site.site.engine).same
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rebuild_on_a_cluster_loses_nothing_that_is_written_meanwhile(
+    site: Stage, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    rebuilt_while_something_is_written(site, monkeypatch, kind)
 
 
 def test_an_index_that_is_deleted_is_built_again(site: Stage, cluster: Remote) -> None:

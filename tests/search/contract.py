@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from search.engine import SearchEngine
+from search.engines import deadline
 from search.errors import BadQuery
 from search.query import Query, Sort
 from search.schema import Document, IndexSchema, TextField
@@ -255,6 +256,36 @@ def test_how_a_word_is_read_does_not_depend_on_filters_so_that_the_counts_of_fac
             assert (narrowed.total, narrowed.spelling) == (count, found.spelling), (typed, country)
     nowhere = engine.search(Query("passation lgine", PUBLIC, {"country": ("UGA",)}))
     assert (nowhere.total, nowhere.corrected) == (0, True), "the page offers to look elsewhere for what was meant"
+
+
+def test_several_are_counted_at_once_just_as_they_are_typed(filled: SearchEngine) -> None:
+    asked = [
+        Query("framework", PUBLIC),
+        Query("framework", PUBLIC, {"country": ("GHA",)}, year_from=2018),
+        Query("framework hospitals", PUBLIC),  # some of the words are not enough
+        Query("frmework", PUBLIC),  # and no other word is meant
+        Query("framework", frozenset({"person:7"})),
+        Query("", PUBLIC, per_page=1),
+    ]
+    assert filled.totals(asked) == [2, 1, 1, 0, 1, 4]
+    assert filled.totals([]) == []
+    with pytest.raises(BadQuery):
+        filled.totals([Query("framework", PUBLIC), Query("x" * 1001, PUBLIC)])
+
+
+def test_what_takes_too_long_is_refused_with_a_sentence(filled: SearchEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+
+    def later(seconds: float) -> float:
+        now[0] += seconds
+        return now[0]
+
+    monkeypatch.setattr(deadline, "clock", lambda: later(deadline.PATIENCE + 1))
+    with pytest.raises(BadQuery) as told:
+        filled.search(Query("framework agreement", PUBLIC))
+    assert told.value.message == deadline.TOO_SLOW
+    monkeypatch.setattr(deadline, "clock", lambda: later(0.001))
+    assert filled.search(Query("framework agreement", PUBLIC)).total == 2, "the control"
 
 
 def test_orders_and_ties(filled: SearchEngine) -> None:
