@@ -1,8 +1,10 @@
 """Search from end to end: `python -m bench.http [RECORDS] [FOLDER]`, through the production server, as clients see it.
 
 A site with made-up records is served by `praxis run` in a process of its own. One client, then eight at a time, ask
-for the page of results (20 results, every facet) and for the same in JSON, each on a connection that it keeps. Prints
-the time from request to last byte, and how many were answered a second. A FOLDER given is kept, and used again.
+for the page of results (20 results, every facet), for the same in JSON, for suggestions while somebody types and for
+records, each on a connection that it keeps. Prints the time from request to last byte, and how many were answered a
+second. A FOLDER given is kept, and used again. BENCH_SEARCH_URL names another place for the index, a cluster for
+instance; what is there is replaced.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ from bench import site as made
 from knowledge import setup
 
 QUERIES, ROUNDS = 200, 3
-PAGES = {"HTML page": "/practices", "JSON": "/practices.json", "one record": ""}
+PAGES = {"HTML page": "/practices", "JSON": "/practices.json", "suggestions": "/practices/suggest", "one record": ""}
+TYPED = 4  # letters after which suggestions are asked for
 CLIENTS = (1, 8)
 OUT = Path("var/bench_http.json")
 
@@ -51,6 +54,7 @@ def served(folder: Path) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     env = os.environ | {"PRAXIS_DATA_DIR": str(folder), "PRAXIS_PORT": str(port), "PRAXIS_LOG_LEVEL": "ERROR"}
+    env["PRAXIS_SEARCH_URL"] = made.search_url()
     server = subprocess.Popen([Path(sys.executable).with_name("praxis"), "run"], env=env, stdout=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 120
@@ -104,10 +108,13 @@ def measure(port: int, paths: list[str], clients: int) -> dict[str, Any]:
 def run(folder: Path, count: int) -> list[dict[str, Any]]:
     """All pages, with one client and with several."""
     rows = []
-    searches = [urllib.parse.urlencode({"q": text}) for text in made.questions(QUERIES)]
+    questions = made.questions(QUERIES)
+    searches = [urllib.parse.urlencode({"q": text}) for text in questions]
+    begun = [urllib.parse.urlencode({"q": text[:TYPED]}) for text in questions]
     with served(folder) as port:
         for name, page in PAGES.items():
-            paths = [f"{page}?{s}" for s in searches] if page else _records(port)
+            asked = begun if page.endswith("suggest") else searches
+            paths = [f"{page}?{s}" for s in asked] if page else _records(port)
             size = ask(port, paths, []) / len(paths)  # every word seen once
             for clients in CLIENTS:
                 rows.append({"page": name, "records": count, "bytes": size, **measure(port, paths, clients)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,10 +65,15 @@ def questions(count: int) -> list[str]:
     return [" ".join(dice.choices(made, weights, k=dice.randint(1, 3))) for _ in range(count)]
 
 
+def search_url() -> str:
+    """Where the index is to be; never that of the site whose settings are in the environment."""
+    return os.environ.get("BENCH_SEARCH_URL", "")
+
+
 def prepared(folder: Path) -> Site:
     """A new site with a manager, and nothing in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    site = join(Settings(data_dir=str(folder), log_level="ERROR"), registry())
+    site = join(Settings(data_dir=str(folder), log_level="ERROR", search_url=search_url()), registry())
     setup.prepare(site, silent)  # type: ignore[arg-type]
     site.act(accounts.add_person, name="Bench", email="bench@example.org", password="three bench words", manager=True)
     return site

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -24,8 +24,16 @@ class SearchEngine(Protocol):
         """Answer a query. Raises BadQuery for what cannot be asked, SearchUnavailable without an index."""
         ...
 
-    def apply(self, puts: Iterable[Document], drops: Iterable[str] = ()) -> None:
-        """Put and drop documents by id in one durable commit; idempotent; an id that is put wins over drop."""
+    def totals(self, queries: Sequence[Query]) -> list[int]:
+        """How many documents each of these finds as it is typed, nothing relaxed: one question for all of them."""
+        ...
+
+    def apply(self, puts: Iterable[Document], drops: Iterable[str] = (), hurried: bool = False) -> None:
+        """Put and drop documents by id in one durable commit; idempotent; an id that is put wins over drop.
+
+        `hurried`: somebody waits, and it may as well be done later: machines that do not answer are given up soon, by
+        SearchBusy.
+        """
         ...
 
     def rebuild(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -79,17 +79,20 @@ def _letters(words: list[str]) -> Letters:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words of an index, and in how many documents that this reader may see a word occurs."""
+    """The words of an index, and in how many documents that this reader may see each of some words occurs.
+
+    Many are asked for at once, because the index may be on another machine.
+    """
 
     words: Lexicon
-    readable: Callable[[str], int]
+    readable: Callable[[Sequence[str]], Sequence[int]]
 
 
 def corrected(text: str, node: Node, vocabulary: Vocabulary) -> str:
     """A query with the words that this reader may not see anywhere replaced by the nearest that he may, or ""."""
-    better = text
-    for word in [w.text for w in words_of(node) if len(w.text) > SHORT][:MAX_WORDS]:
-        if not vocabulary.readable(word) and (nearer := nearest(word, vocabulary)):
+    better, words = text, [w.text for w in words_of(node) if len(w.text) > SHORT][:MAX_WORDS]
+    for word, seen in zip(words, vocabulary.readable(words), strict=True):
+        if not seen and (nearer := nearest(word, vocabulary)):
             better = _swapped(better, word, nearer)
     return better if better != text else ""
 
@@ -101,10 +104,10 @@ def nearest(word: str, vocabulary: Vocabulary) -> str:
     """
     limit = 2 if len(word) > 5 else 1
     for _, alike in groupby(vocabulary.words.like(word, limit), key=itemgetter(0, 1)):
-        often = [(vocabulary.readable(other), other) for *_, other in alike]
-        most = max(often, key=itemgetter(0))
-        if most[0]:
-            return most[1]
+        words = [other for *_, other in alike]
+        often, most = max(zip(vocabulary.readable(words), words, strict=True), key=itemgetter(0))
+        if often:
+            return most
     return ""
 
 

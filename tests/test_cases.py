@@ -22,7 +22,7 @@ from textwrap import dedent
 CONTROL = re.compile(r"\bcontrol\b")
 HERE = Path(__file__).parent
 RANGES = """
-X1-12 L1-5 L9-12 L15 L20 A2 A8 A10 A12 S5 S8 S9 S11 U1-11 E1-4 Q1-5 Q8 C1-8 F1-4 F7 F9-11 F15 F16
+X1-12 L1-5 L9-12 L15 L20 A2 A8 A10 A12 S5 S8 S9 S11 U1-11 E1-4 Q1-5 Q8 C1-8 F1-4 F7 F9-11 F15-16
 """.split()
 
 

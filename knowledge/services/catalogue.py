@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -94,6 +95,13 @@ class Article:
 def find_practices(session: Session, engine: SearchEngine, query: Query) -> Findings:
     """Search what is public. Raises SearchDown without an index, search.BadQuery for what cannot be asked."""
     return _search(session, engine, replace(query, audience=frozenset({PUBLIC})))
+
+
+def how_many(session: Session, engine: SearchEngine, texts: Sequence[str]) -> list[int]:
+    """How many public records have all the words of each of these. Raises SearchDown, search.BadQuery."""
+    engine.synonyms = wording.synonyms(session)
+    with _down():
+        return engine.totals([Query(text, frozenset({PUBLIC})) for text in texts])
 
 
 def find_meanwhile(session: Session, query: Query) -> Findings:
@@ -233,12 +241,18 @@ def today() -> date:
     return date.today()
 
 
-def _search(session: Session, engine: SearchEngine, query: Query) -> Findings:
-    engine.synonyms = wording.synonyms(session)  # a manager may have added one, in another process
+@contextmanager
+def _down() -> Iterator[None]:
     try:
-        results = engine.search(query)
+        yield
     except SearchUnavailable as error:
         raise SearchDown(str(error)) from error
+
+
+def _search(session: Session, engine: SearchEngine, query: Query) -> Findings:
+    engine.synonyms = wording.synonyms(session)  # a manager may have added one, in another process
+    with _down():
+        results = engine.search(query)
     registry = vocabulary.registry(session)
     at_desk = PUBLIC not in query.audience
     hits = [h for h in results.hits if h.id.endswith(DESK) is at_desk]  # whatever a damaged index says of its readers

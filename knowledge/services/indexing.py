@@ -33,20 +33,24 @@ DESK = "~desk"  # marks the desk's document; no record id contains a tilde
 INDEX = "index"  # the lock of whoever tells the index of changes
 
 
-def drain(db: Database, engine: SearchEngine) -> int:
+def drain(db: Database, engine: SearchEngine, hurried: bool = False) -> int:
     """Tell the index of every change in the outbox; returns how many records. Raises SearchUnavailable.
 
-    One consumer at a time, of all processes: a slow one must not put an older text over a newer one.
+    One consumer at a time, of all processes: a slow one must not put an older text over a newer one. `hurried`: for
+    somebody who waits; raises Held at once where another consumer is at work, who comes to this change too: each looks
+    once more when it has let go.
     """
     done = 0
     while True:
-        with db.alone(INDEX):
+        with db.reading() as session:
+            if not find.outbox(session, 1):
+                return done
+        with db.alone(INDEX, wait=not hurried):
             with db.reading() as session:
                 rows = find.outbox(session, BATCH)
                 puts, drops = changes(session, dict.fromkeys(r.record_id for r in rows))
-            if not rows:
-                return done
-            engine.apply(puts, drops)
+            if rows:
+                engine.apply(puts, drops, hurried)
             with db.transaction() as session:
                 session.execute(delete(Outbox).where(Outbox.id.in_([r.id for r in rows])))
             done += len(puts) + len(drops)

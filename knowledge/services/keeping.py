@@ -13,7 +13,7 @@ import structlog
 
 from knowledge.services import indexing
 from knowledge.storage import find
-from knowledge.storage.session import Database, StorageUnavailable, WriteConflict
+from knowledge.storage.session import Database, Held, StorageUnavailable, WriteConflict
 from search.engine import SearchEngine
 from search.errors import SearchBusy, SearchUnavailable
 from search.query import Query
@@ -96,10 +96,12 @@ class Keeper:
         self._healing = threading.Lock()
         self._stop = threading.Event()
 
-    def after_commit(self) -> bool:
+    def after_commit(self, hurried: bool = True) -> bool:
         """Drain now; a failure is logged and left to the sweep, because the change itself is safe. Whether it went."""
         try:
-            indexing.drain(self._db, self._engine)
+            indexing.drain(self._db, self._engine, hurried)
+        except Held:
+            log.debug("somebody else tells the index")
         except SearchBusy as error:
             log.warning("index not updated; the sweep will do it", error=str(error))
         except SearchUnavailable as error:
@@ -140,7 +142,7 @@ class Keeper:
         found = indexing.reconcile(self._db, self._engine)
         if found.differing:
             log.error("index differed from the database; it is mended", records=len(found.differing))
-            self.after_commit()
+            self.after_commit(hurried=False)
 
     def _try(self, *tasks: Callable[[Database], object]) -> bool:
         """Each of these, whatever comes of the others; whether all went well."""
@@ -159,7 +161,7 @@ class Keeper:
             return
         with self._db.reading() as session:
             waiting = find.outbox_size(session)
-        if not waiting or self.after_commit():
+        if not waiting or self.after_commit(hurried=False):
             self._wait.well()
 
     def _heal(self) -> None:

@@ -78,14 +78,9 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 def _searches(session: Session, engine: SearchEngine, typed: str, found: list[str]) -> list[Suggestion]:
-    common = (text for text in searches.common(session, found) if words.fold(text) != words.fold(typed))
-    told = (Suggestion(text, count=_total(session, engine, text)) for text in common)
-    return [suggestion for suggestion in told if suggestion.count][:SEARCHES]
-
-
-def _total(session: Session, engine: SearchEngine, text: str) -> int:
-    query = Query(text, per_page=1, for_people=False, relax=False)
-    return catalogue.find_practices(session, engine, query).results.total
+    common = [text for text in searches.common(session, found) if words.fold(text) != words.fold(typed)]
+    told = zip(common, catalogue.how_many(session, engine, common), strict=True)
+    return [Suggestion(text, count=total) for text, total in told if total][:SEARCHES]
 
 
 def _titles(session: Session, engine: SearchEngine, typed: list[str]) -> list[Suggestion]:

@@ -25,6 +25,10 @@ class StorageUnavailable(Exception):
     """The database is locked, full or away. Nothing was changed; try again later."""
 
 
+class Held(StorageUnavailable):
+    """Somebody else does just now what only one at a time may do."""
+
+
 class WriteConflict(Exception):
     """Somebody else changed or created the same thing first. Nothing was changed."""
 
@@ -65,28 +69,40 @@ class Database:
                 raise _translated(error) from error
 
     @contextmanager
-    def alone(self, what: str) -> Iterator[None]:
+    def alone(self, what: str, wait: bool = True) -> Iterator[None]:
         """Only one at a time, of all threads and processes that use this database, does `what`.
 
-        A process that dies lets go. Raises StorageUnavailable when somebody else takes too long.
+        A process that dies lets go. Raises StorageUnavailable when somebody else takes too long; without `wait`, Held
+        at once when somebody else does it.
         """
         if not self.sqlite:
             with self.engine.connect() as connection, translating():
-                connection.execute(text("SELECT pg_advisory_lock(hashtext(:what))"), {"what": what})
+                _advisory_lock(connection, what, wait)
                 try:
                     yield
                 finally:
                     connection.execute(text("SELECT pg_advisory_unlock(hashtext(:what))"), {"what": what})
         elif self.url.database and self.url.database != ":memory:":
-            with _file_lock(f"{self.url.database}.{what}.lock", self._timeout):
+            with _file_lock(f"{self.url.database}.{what}.lock", self._timeout if wait else 0):
                 yield
         else:
-            with self._alone:
+            if not self._alone.acquire(wait):
+                raise Held(what)
+            try:
                 yield
+            finally:
+                self._alone.release()
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _advisory_lock(connection: Connection, what: str, wait: bool) -> None:
+    if wait:
+        connection.execute(text("SELECT pg_advisory_lock(hashtext(:what))"), {"what": what})
+    elif not connection.scalar(text("SELECT pg_try_advisory_lock(hashtext(:what))"), {"what": what}):
+        raise Held(what)
 
 
 @contextmanager
@@ -98,8 +114,8 @@ def _file_lock(path: str, patience: float) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError as error:
-                if time.monotonic() > deadline:
-                    raise StorageUnavailable(f"{path} is held by another process") from error
+                if time.monotonic() >= deadline:
+                    raise Held(f"{path} is held by another process") from error
                 time.sleep(0.01)
         yield
 

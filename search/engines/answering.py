@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from search import spelling
+from search.engines.deadline import Deadline
 from search.parse import NO_SYNONYMS, parse
 from search.query import Query, Results, Sort
 from search.schema import IndexSchema
@@ -14,7 +15,8 @@ from search.tree import Node, added_to, widened
 
 ENOUGH = 10  # records that have all the words: with fewer, those that have some of them follow
 
-Evaluate = Callable[[Node, Query], Results]
+Evaluate = Callable[[Node, Query, Deadline], Results]
+Vocabulary = Callable[[Query, Deadline], spelling.Vocabulary]
 
 
 def answered(
@@ -22,12 +24,20 @@ def answered(
     schema: IndexSchema,
     synonyms: Synonyms,
     evaluate: Evaluate,
-    vocabulary: Callable[[Query], spelling.Vocabulary],
+    vocabulary: Vocabulary,
 ) -> Results:
-    """Answer a query with an engine's own evaluation of a tree. Raises BadQuery for what cannot be asked."""
+    """Answer a query with an engine's own evaluation of a tree.
+
+    Raises BadQuery for what cannot be asked, and when all that this takes together takes too long.
+    """
+    deadline = Deadline()
+
+    def evaluated(node: Node, asked: Query) -> Results:
+        deadline.check()
+        return evaluate(node, asked, deadline)
 
     def answer(text: str, asked: Query) -> Results:
-        return _wide(parse(text, schema, synonyms if query.synonyms else NO_SYNONYMS), asked, evaluate)
+        return _wide(parse(text, schema, synonyms if query.synonyms else NO_SYNONYMS), asked, evaluated)
 
     results = answer(query.text, query)
     if results.complete or not query.for_people or not query.text.strip():
@@ -35,7 +45,9 @@ def answered(
     # how the words are read does not depend on the filters: the count of a facet is what its click gives
     everywhere = _everywhere(query)
     whole = answer(query.text, everywhere) if _narrowed(query) else results
-    better = "" if whole.complete else spelling.corrected(query.text, parse(query.text, schema), vocabulary(query))
+    if whole.complete:
+        return results
+    better = spelling.corrected(query.text, parse(query.text, schema), vocabulary(query, deadline))
     if not better:
         return results
     other = answer(better, everywhere if _narrowed(query) else query)
@@ -47,7 +59,12 @@ def answered(
     return replace(other, corrected=True, spelling=better)
 
 
-def _wide(node: Node, query: Query, evaluate: Evaluate) -> Results:
+def bare(query: Query) -> Query:
+    """The same for whoever wants to know only how many have all the words as they are typed."""
+    return replace(query, relax=False, for_people=False, facets=(), page=1, per_page=1)
+
+
+def _wide(node: Node, query: Query, evaluate: Callable[[Node, Query], Results]) -> Results:
     """What has all the words; and when that is little, what has some of them.
 
     In another order than by relevance those with some of the words would be anywhere: there, only when nothing has all.

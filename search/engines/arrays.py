@@ -7,7 +7,6 @@ nothing for the size of the index and a common one never needs a search. Scores 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -18,14 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from search import language, scoring
-from search.errors import N_, BadQuery
+from search.engines.deadline import Deadline
 from search.schema import IndexSchema, TextField
 from search.tree import Added, And, Everything, FacetTerm, Most, Node, Not, Or, Phrase, Prefix, Word
 
 MAX_EXPANSION = 200  # words a prefix may stand for
 DENSE = 16  # one in so many documents is enough to keep a number for each of them
-PATIENCE = 5.0  # seconds for one query
-TOO_SLOW = N_("This search takes too long. Please use fewer words, or longer beginnings of words.")
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
@@ -109,16 +106,17 @@ class Match:
 class Evaluator:
     """Walks a query tree once. `remembered` keeps what single words came to, as long as the index stays the same."""
 
-    def __init__(self, index: Index, schema: IndexSchema, readable: Mask, remembered: Remembered | None = None) -> None:
+    def __init__(
+        self, index: Index, schema: IndexSchema, readable: Mask, deadline: Deadline,
+        remembered: Remembered | None = None,
+    ) -> None:  # fmt: skip
         self._index, self._schema, self._readable = index, schema, readable
-        self._remembered = remembered
-        self._deadline = time.monotonic() + PATIENCE
+        self._remembered, self._deadline = remembered, deadline
         self._expanded: dict[str, tuple[str, ...]] = {}
 
     def match(self, node: Node) -> Match:
         """The documents that fit. Raises BadQuery when it takes too long."""
-        if time.monotonic() > self._deadline:
-            raise BadQuery(TOO_SLOW)
+        self._deadline.check()
         if isinstance(node, Word | Prefix | Phrase | Added):
             return self._leaf(node)
         if isinstance(node, Most):
@@ -195,6 +193,7 @@ class Evaluator:
             else:
                 keys = scoring.shares(node.text, node.stems)
             for key, share in keys.items():
+                self._deadline.check()
                 posted = self._index.postings(field.name, key)
                 yield self._weighed(posted.documents, posted.frequencies, field.weight * share)
 
@@ -221,8 +220,7 @@ class Evaluator:
         return self._expanded[prefix]
 
     def _may_find(self, word: str) -> bool:
-        if time.monotonic() > self._deadline:
-            raise BadQuery(TOO_SLOW)
+        self._deadline.check()
         return any(self._readable[self._index.postings(f.name, word).documents].any() for f in self._schema.text)
 
 

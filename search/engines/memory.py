@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 
 from search import highlight, language, scoring, spelling
 from search.engine import Progress, Swapping
-from search.engines.answering import answered
+from search.engines.answering import answered, bare
+from search.engines.deadline import Deadline
 from search.errors import SearchUnavailable
 from search.parse import NO_SYNONYMS
 from search.query import MAX_DEPTH, MAX_PER_PAGE, Hit, Query, Results, Snippet, Sort
@@ -32,7 +33,11 @@ class MemoryEngine:
         """Answer a query by looking at every document the audience may see."""
         return answered(query, self.schema, self.synonyms, self._answer, self._vocabulary)
 
-    def apply(self, puts: Iterable[Document], drops: Iterable[str] = ()) -> None:
+    def totals(self, queries: Sequence[Query]) -> list[int]:
+        """How many documents each of these finds as it is typed."""
+        return [self.search(bare(query)).total for query in queries]
+
+    def apply(self, puts: Iterable[Document], drops: Iterable[str] = (), hurried: bool = False) -> None:
         """Put and drop documents."""
         with self._lock:
             held = dict(self._held())
@@ -81,7 +86,7 @@ class MemoryEngine:
             raise SearchUnavailable("the index is gone")
         return self._documents
 
-    def _answer(self, node: Node, query: Query) -> Results:
+    def _answer(self, node: Node, query: Query, deadline: Deadline) -> Results:
         readable = [(d, p) for d, p in self._held().values() if d.audience & query.audience]
         fitting = [(d, p) for d, p in readable if _fits(node, d, p)]
         chosen = [(d, p) for d, p in fitting if _passes(d, query, self.schema)]
@@ -129,7 +134,7 @@ class MemoryEngine:
         having = sum(_fits(node, document, positions) for document, positions in self._held().values())
         return scoring.idf(len(self._held()), having)
 
-    def _vocabulary(self, query: Query) -> spelling.Vocabulary:
+    def _vocabulary(self, query: Query, deadline: Deadline) -> spelling.Vocabulary:
         words = Counter(
             key
             for document, positions in self._held().values()
@@ -139,7 +144,7 @@ class MemoryEngine:
         )
         lexicon = spelling.Lexicon()
         lexicon.add(words)
-        return spelling.Vocabulary(lexicon, words.__getitem__)
+        return spelling.Vocabulary(lexicon, lambda asked: [words[word] for word in asked])
 
 
 def _positions(document: Document) -> Positions:

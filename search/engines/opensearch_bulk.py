@@ -29,8 +29,9 @@ class Bulk:
 
     def send(self, alias: str, puts: Iterable[Document], drops: Sequence[str] = (), patience: float = LONG) -> None:
         """Put and drop. Raises SearchAway when not everything went through in time, Refused for what never will."""
+        until = self._clock() + patience
         for batch in _batches(self._lines(puts, drops)):
-            self._through(alias, batch, patience)
+            self._through(alias, batch, until)
 
     def batches(self, puts: Iterable[Document]) -> Iterator[list[Line]]:
         """Documents made ready, some megabytes at a time."""
@@ -38,7 +39,7 @@ class Bulk:
 
     def put(self, alias: str, batch: list[Line]) -> int:
         """Send what was made ready; returns how many documents that were."""
-        self._through(alias, batch, PATIENCE)
+        self._through(alias, batch, self._clock() + PATIENCE)
         return len(batch)
 
     def _lines(self, puts: Iterable[Document], drops: Sequence[str]) -> Iterator[Line]:
@@ -47,14 +48,12 @@ class Bulk:
         for document_id in drops:
             yield _action("delete", document_id), ""
 
-    def _through(self, alias: str, batch: list[Line], patience: float) -> None:
+    def _through(self, alias: str, batch: list[Line], until: float) -> None:
         """Send until every line went through; only those that have to wait are sent again."""
-        until, wait = self._clock() + patience, 0.1
+        wait = 0.1
         while batch:
             body = "".join(f"{line}\n" for pair in batch for line in pair if line).encode("utf-8", "replace")
-            answer = self._client.ask(
-                "POST", f"/{alias}/_bulk", body, max(1.0, until - self._clock()), require_alias=True
-            )
+            answer = self._client.ask("POST", f"/{alias}/_bulk", body, until - self._clock(), require_alias=True)
             results = [next(iter(item.values())) for item in answer["items"]]
             batch = [line for line, result in zip(batch, results, strict=True) if _later(result)]
             if batch and self._clock() + wait > until:

@@ -2,7 +2,8 @@
 
 A host that does not answer is passed over for the next. What may pass (a node that has just died, a queue that is full)
 is tried again, later each time and not at the same time as everybody else. When nothing has answered several times in
-a row, nothing is asked for a while: a page must not wait for a cluster that is known to be away.
+a row, or only that it cannot, nothing is asked for a while: no page must wait for a cluster that is known to be away.
+What nobody waits for is asked all the same.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from search.errors import SearchAway, SearchUnavailable
 SCHEMES = ("opensearch+https", "opensearch+http")
 FORM = "opensearch+https://USER:PASSWORD@HOST,HOST/INDEX"
 CONNECT = 1.5  # seconds to wait for a host to take a connection
-QUICK, LONG = 8.0, 60.0  # seconds to wait for an answer: while somebody looks on, and in the background
+SAVING = 2.0  # seconds to wait for answers: while somebody saves, which is done, and the sweep can tell the cluster,
+QUICK, LONG = 8.0, 60.0  # while somebody looks on, and in the background
 TRIES = 4
-PASSING = frozenset({429, 502, 503, 504})  # statuses that mean: later, perhaps
-FAILURES, REST = 3, 5.0  # requests without any answer after which nothing is asked, and for how many seconds
+BUSY = 429
+PASSING = frozenset({BUSY, 502, 503, 504})  # statuses that mean: later, perhaps
+FAILURES, REST = 3, 5.0  # requests in vain after which nothing is asked, and for how many seconds
 
 Clock = Callable[[], float]
 Pause = Callable[[float], None]
@@ -106,12 +109,12 @@ class Breaker:
             self._until = now + self._rest  # this one may try; whoever comes while it does is turned away
 
     def worked(self) -> None:
-        """Something answered."""
+        """Something answered that is well."""
         with self._lock:
             self._failures = 0
 
     def failed(self) -> None:
-        """Nothing answered."""
+        """Nothing answered, or nothing that can answer what is asked."""
         with self._lock:
             self._failures += 1
             if self._failures >= self._most:
@@ -119,11 +122,11 @@ class Breaker:
 
 
 class Refused(SearchUnavailable):
-    """The cluster answered with an error that no waiting mends; `status` and `kind` are its own."""
+    """The cluster answered with an error that no waiting mends; `status`, `kind` and what lies behind are its own."""
 
-    def __init__(self, status: int, kind: str) -> None:
+    def __init__(self, status: int, kind: str, cause: str = "") -> None:
         super().__init__(f"the search cluster refuses: {status} {kind}")
-        self.status, self.kind = status, kind
+        self.status, self.kind, self.cause = status, kind, cause
 
 
 class Client:
@@ -138,14 +141,15 @@ class Client:
     def ask(
         self, method: str, path: str, body: Any = None, patience: float = QUICK, tries: int = TRIES, **options: Any
     ) -> Any:
-        """One request and its answer. `options`: parameters of the address.
+        """One request and its answer in so many seconds. `options`: parameters of the address.
 
         Raises SearchAway when nothing answers, or every answer is "later"; Refused for an error of another kind.
         """
         error: SearchUnavailable = SearchAway("the search cluster does not answer")
         until = self._clock() + patience
         for attempt in range(tries):
-            self.breaker.check()
+            if patience <= QUICK:
+                self.breaker.check()
             try:
                 answer = self._once(method, path, body, max(0.5, until - self._clock()), options)
                 self.breaker.worked()
@@ -166,7 +170,7 @@ class Client:
     def _once(self, method: str, path: str, body: Any, patience: float, options: Mapping[str, Any]) -> Any:
         from urllib3 import Timeout
 
-        limit: Any = Timeout(connect=CONNECT, read=patience)
+        limit: Any = Timeout(connect=min(CONNECT, patience), read=patience)
         parameters = {name: str(value).lower() if isinstance(value, bool) else value for name, value in options.items()}
         try:
             assert self._transport is not None
@@ -179,10 +183,11 @@ class Client:
         except self._library.TransportError as error:
             status = error.status_code
             if status in PASSING:
-                self.breaker.worked()  # it is busy or short of nodes, but it is there
+                self.breaker.worked() if status == BUSY else self.breaker.failed()
                 raise SearchAway(f"the search cluster cannot answer now: {status}") from None
+            self.breaker.worked()
             kind = str(error.error)
-            raise Refused(int(status), kind if kind.isidentifier() else "error") from None
+            raise Refused(int(status), kind if kind.isidentifier() else "error", cause(error.info)) from None
 
     def _opened(self, where: Address) -> Any:
         headers = {}
@@ -198,6 +203,14 @@ class Client:
             max_retries=len(where.hosts) - 1, retry_on_status=(), retry_on_timeout=False, dead_timeout=2,
             headers=headers, http_compress=True, pool_maxsize=16,
         )  # fmt: skip
+
+
+def cause(told: Any) -> str:
+    """The kind of error that an answer names as the first cause; "" where it names none."""
+    try:
+        return str(told["error"]["root_cause"][0]["type"])
+    except (TypeError, LookupError):
+        return ""
 
 
 def _without_body(error: BaseException) -> BaseException:

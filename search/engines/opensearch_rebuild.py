@@ -19,7 +19,7 @@ from typing import Any
 from search.engine import Progress, Swapping
 from search.engines import opensearch_mapping as mapping
 from search.engines.opensearch_bulk import Bulk
-from search.engines.opensearch_client import LONG, Address, Client, Refused
+from search.engines.opensearch_client import LONG, QUICK, Address, Client, Refused
 from search.errors import SearchAway, SearchUnavailable
 from search.schema import Document, IndexSchema
 
@@ -28,10 +28,10 @@ BEAT = 30.0  # seconds between two signs of life,
 SILENT = 1800.0  # and after which a builder is taken for dead; clocks of machines may differ by minutes
 
 
-def served(client: Client, alias: str) -> dict[str, Any]:
+def served(client: Client, alias: str, patience: float = QUICK) -> dict[str, Any]:
     """The indexes behind an alias, and what they say of themselves."""
     try:
-        found = client.ask("GET", f"/{alias}/_mapping")
+        found = client.ask("GET", f"/{alias}/_mapping", patience=patience)
     except Refused as error:
         if error.status == 404:
             return {}
@@ -116,10 +116,15 @@ class Rebuild:
                 continue
 
     def prune(self, silent_since: float | None = None) -> None:
-        """Remove what is neither served nor being filled by anybody who was heard of since then, or of late."""
+        """Remove what is neither served nor being filled by anybody who was heard of since then, or of late.
+
+        Another site on the same cluster may be called `praxis-test` where this one is called `praxis`: a name tells
+        whose an index is by all that stands before its moment and its chance number.
+        """
         silent_since = time.time() - SILENT if silent_since is None else silent_since
         serving = served(self._client, self._where.index)
-        ours = served(self._client, f"{self._where.index}-*")
+        found = served(self._client, f"{self._where.index}-*")
+        ours = {n: told for n, told in found.items() if n.rsplit("-", 2)[0] == self._where.index}
         old = [n for n, told in ours.items() if "praxis" in told and told["alive"] < silent_since]
         self._drop([name for name in old if name not in serving])
 

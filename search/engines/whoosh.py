@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,8 +17,9 @@ from whoosh.index import TOC
 from search import highlight, spelling
 from search.engine import Progress, Swapping
 from search.engines import whoosh_merge, whoosh_rebuild
-from search.engines.answering import answered
+from search.engines.answering import answered, bare
 from search.engines.arrays import Evaluator, Mask, Match
+from search.engines.deadline import Deadline
 from search.engines.ranking import Key, first
 from search.engines.whoosh_build import build
 from search.engines.whoosh_segments import WhooshSegment
@@ -55,11 +57,15 @@ class WhooshEngine:
                 query,
                 self.schema,
                 self.synonyms,
-                lambda node, asked: self._answer(view, node, asked),
-                lambda asked: self._vocabulary(view, asked),
+                partial(self._answer, view),
+                partial(self._vocabulary, view),
             )
 
-    def apply(self, puts: Iterable[Document], drops: Iterable[str] = ()) -> None:
+    def totals(self, queries: Sequence[Query]) -> list[int]:
+        """How many documents each of these finds as it is typed."""
+        return [self.search(bare(query)).total for query in queries]
+
+    def apply(self, puts: Iterable[Document], drops: Iterable[str] = (), hurried: bool = False) -> None:
         """Put and drop documents in one durable commit; the cost does not grow with the index."""
         latest = {d.id: d for d in puts}
         gone = {*drops, *latest}
@@ -208,8 +214,8 @@ class WhooshEngine:
 
     # ------------------------------------------------------------------ answering
 
-    def _answer(self, view: View, node: Node, query: Query) -> Results:
-        found = self._found(view, node, query.audience)
+    def _answer(self, view: View, node: Node, query: Query, deadline: Deadline) -> Results:
+        found = self._found(view, node, query.audience, deadline)
         choices = self._choices(view, query)
         counts = {
             f: self._counts(view, node, found, choices, query, f) for f in query.facets if f in self.schema.facets
@@ -223,12 +229,12 @@ class WhooshEngine:
         hits = tuple(_hit(view, row, marker) for row in ranked)
         return Results(total, hits, page, per_page, counts)
 
-    def _found(self, view: View, node: Node, audience: frozenset[str]) -> Match:
+    def _found(self, view: View, node: Node, audience: frozenset[str], deadline: Deadline) -> Match:
         """What fits the words, of what this audience may find."""
         mask, everything = view.readable(audience)
         if isinstance(node, Everything):
             return Match(everything, np.zeros(len(everything), np.float32), view.size)
-        found = Evaluator(view, self.schema, mask, view.matches).match(node)
+        found = Evaluator(view, self.schema, mask, deadline, view.matches).match(node)
         if len(everything) == view.size:
             return found
         return _narrowed(found, [mask])
@@ -257,14 +263,15 @@ class WhooshEngine:
             return dict(view.totals(query.audience, facet))
         return view.column(facet).counts(_narrowed(found, others).documents)
 
-    def _vocabulary(self, view: View, query: Query) -> spelling.Vocabulary:
+    def _vocabulary(self, view: View, query: Query, deadline: Deadline) -> spelling.Vocabulary:
         """All words of the index, and which of them this reader may see."""
         mask = view.readable(query.audience)[0]
 
         def readable(word: str) -> int:
+            deadline.check()
             return max(int(mask[view.postings(f.name, word).documents].sum()) for f in self.schema.text)
 
-        return spelling.Vocabulary(view.lexicon, readable)
+        return spelling.Vocabulary(view.lexicon, lambda words: [readable(word) for word in words])
 
 
 class _Row(NamedTuple):

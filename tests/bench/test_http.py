@@ -19,7 +19,8 @@ def test_every_page_is_asked_for_by_one_client_and_by_several(
     http.main(12)
     rows = json.loads((tmp_path / "var/bench_http.json").read_text())
     assert [(r["page"], r["clients"]) for r in rows] == [(page, n) for page in http.PAGES for n in http.CLIENTS]
-    assert all(0 < r["p50"] <= r["p95"] and r["per_second"] > 0 and r["bytes"] > 1000 for r in rows)
+    assert all(0 < r["p50"] <= r["p95"] and r["per_second"] > 0 for r in rows)
+    assert all(r["bytes"] > 1000 for r in rows if r["page"] != "suggestions")
     assert "HTML page" in capsys.readouterr().out
 
 

@@ -70,37 +70,42 @@ def test_a_change_that_is_safe_is_never_reported_as_failed_because_the_index_was
     assert record_id in set(stage.site.engine.held())
 
 
-@pytest.mark.parametrize("kind", ["step", "import", "term"])
+KINDS = ("step", "import", "term")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_rebuild_loses_nothing_that_is_written_meanwhile(
     whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
+    rebuilt_while_something_is_written(whoosh_stage, monkeypatch, kind)
+
+
+def rebuilt_while_something_is_written(stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """The change comes after the record was read for the new index and is told to the old one only."""
-    record_id = whoosh_stage.record(whoosh_stage.actor("author"), "in_review")
+    record_id = stage.record(stage.actor("author"), "in_review")
     if kind == "term":
-        whoosh_stage.step(whoosh_stage.actor("coach"), record_id, "publish")
-    real, engine = indexing._all_documents, whoosh_stage.site.engine
+        stage.step(stage.actor("coach"), record_id, "publish")
+    real, engine = indexing._all_documents, stage.site.engine
 
     def slowly(db: object) -> Iterator[Document]:
         yield from real(db)  # type: ignore[arg-type]
         if kind == "step":
-            whoosh_stage.step(whoosh_stage.actor("coach"), record_id, "publish")
+            stage.step(stage.actor("coach"), record_id, "publish")
         elif kind == "import":
-            whoosh_stage.record(whoosh_stage.actor("author"))
+            stage.record(stage.actor("author"))
         else:
             names = {"en": "Zebra agreements"}
-            whoosh_stage.site.act(
-                vocabulary.change_term, whoosh_stage.manager(), "topics", "framework-agreements", names, False
-            )
+            stage.site.act(vocabulary.change_term, stage.manager(), "topics", "framework-agreements", names, False)
 
     monkeypatch.setattr(indexing, "_all_documents", slowly)
     if kind == "term":  # its record changed long ago
-        with whoosh_stage.site.db.transaction() as session:
+        with stage.site.db.transaction() as session:
             find.record(session, record_id).changed = now() - timedelta(days=3)  # type: ignore[union-attr]
-    indexing.rebuild(whoosh_stage.site.db, engine)
+    indexing.rebuild(stage.site.db, engine)
     monkeypatch.undo()
-    assert indexing.compare(whoosh_stage.site.db, engine).same
+    assert indexing.compare(stage.site.db, engine).same
     if kind == "term":
-        assert whoosh_stage.client().get("/practices.json?q=zebra").json["total"] == 1
+        assert stage.client().get("/practices.json?q=zebra").json["total"] == 1
 
 
 def test_f8_a_rebuild_loses_nothing_that_is_written_meanwhile_though_the_clock_is_set_back(
@@ -162,11 +167,11 @@ def test_a_slow_consumer_never_puts_an_older_text_over_a_newer_one(
     record = stage.record(stage.actor("author"), "published", title="Phone quotations")
     apply, reached, go = type(engine).apply, threading.Event(), threading.Event()
 
-    def slow(self: Any, puts: Any, drops: Any = ()) -> None:
+    def slow(self: Any, *told: Any) -> None:
         if threading.current_thread().name == "slow":
             reached.set()
             go.wait(10)
-        apply(self, puts, drops)
+        apply(self, *told)
 
     monkeypatch.setattr(type(engine), "apply", slow)
     with stage.site.db.transaction() as session:
@@ -183,6 +188,38 @@ def test_a_slow_consumer_never_puts_an_older_text_over_a_newer_one(
     indexing.drain(stage.site.db, engine)
     assert engine.search(Query("quotations", frozenset({"public"}))).total == 0
     assert healed(stage)
+
+
+@pytest.mark.case("F16")
+def test_nobody_waits_for_whoever_tells_the_index_and_that_one_comes_to_all_changes(
+    whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, engine = whoosh_stage, whoosh_stage.site.engine
+    monkeypatch.setattr(stage.site.db, "_timeout", 3600.0)  # whoever waits for the lock waits for ever
+    apply, reached, go = type(engine).apply, threading.Event(), threading.Event()
+
+    def stuck(self: Any, *told: Any) -> None:
+        if not reached.is_set():
+            reached.set()
+            go.wait(120)
+        apply(self, *told)
+
+    monkeypatch.setattr(type(engine), "apply", stuck)
+    author = stage.actor("author")
+    first = threading.Thread(target=stage.record, args=(author,))
+    first.start()
+    assert reached.wait(60)
+    second = threading.Thread(target=stage.record, args=(author, "published"), kwargs={"title": "Zebra quotations"})
+    second.start()
+    second.join(60)
+    waits = second.is_alive()
+    assert indexing.compare(stage.site.db, engine).waiting, "the control: the index has not heard of it"
+    go.set()
+    first.join()
+    second.join()
+    assert not waits
+    assert stage.client().get("/practices.json?q=zebra").json["total"] == 1
+    assert healed(stage), "without a sweep"
 
 
 @pytest.mark.case("F1")

@@ -19,6 +19,7 @@ from search.errors import SearchAway, SearchUnavailable
 from search.opening import open_engine
 from search.query import Query
 from tests.conftest import Stage, make_stage
+from tests.faults.test_index_behind import KINDS, rebuilt_while_something_is_written
 from tests.opensearch.conftest import Remote
 from tests.search.contract import PUBLIC, SCHEMA, doc
 
@@ -137,6 +138,21 @@ def test_two_that_rebuild_at_once_do_not_hurt_each_other(cluster: Remote) -> Non
     client.close()
 
 
+def test_two_sites_on_one_cluster_leave_each_others_index_alone(cluster: Remote) -> None:
+    name = next(names)
+    one, other = (open_engine(cluster.url(n), SCHEMA) for n in (name, f"{name}-test"))
+    other.rebuild([doc("theirs", "Their words")])
+    for number in range(2):
+        one.rebuild([doc("ours", f"Our words {number}")])
+    assert list(other.held()) == ["theirs"] and list(one.held()) == ["ours"]
+    client = Client(address(cluster.url(name)))
+    left = {index.rsplit("-", 2)[0] for index in client.ask("GET", f"/{name}-*/_alias")}
+    assert left == {name, f"{name}-test"}
+    assert len(client.ask("GET", f"/{name}-*/_alias")) == 2, "the control: its own old index is gone"
+    for each in (client, one, other):
+        each.close()
+
+
 def test_a_builder_that_fails_leaves_the_old_index_and_no_other(engine: SearchEngine, cluster: Remote) -> None:
     engine.apply([doc("old", "An old document")])
 
@@ -189,6 +205,13 @@ def test_with_the_cluster_away_records_and_desks_go_on_and_nothing_is_lost(
     site.site.keeper.stop()
     sweep.join()
     assert indexing.compare(site.site.db, site.site.engine).same
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rebuild_on_a_cluster_loses_nothing_that_is_written_meanwhile(
+    site: Stage, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    rebuilt_while_something_is_written(site, monkeypatch, kind)
 
 
 @pytest.mark.case("F4")

@@ -30,6 +30,12 @@ class Browser:
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(jar)
 
+    def elsewhere(self, port: int) -> Browser:
+        """The same browser, sent to another process."""
+        made = Browser(port)
+        made._opener = self._opener
+        return made
+
     def get(self, path: str) -> str:
         with closing(self._opener.open(self.address + path, timeout=20)) as answer:
             return str(answer.read().decode())
@@ -62,8 +68,15 @@ def test_what_one_process_publishes_the_other_finds(cluster: Remote, database_ur
         assert seen
         one.post(f"/records/{waiting}/publish", f"/review/{waiting}", seen=seen[1], words="")
         assert "over two <mark>machines</mark>" in other.get("/practices?q=machines&words=all")
-        # a session of one is a session of the other, and what is taken away in one is gone in the other
-        assert "Nothing fits" not in one.get("/practices?q=machines&words=all")
+        desk, there = f"/review/{waiting}", one.elsewhere(ports[1])
+        assert "Phone quotations" not in other.get(desk), "the control: nobody is signed in there"
+        assert "Phone quotations" in there.get(desk), "a session of one is a session of the other"
+        there.post(f"/records/{waiting}/withdraw", desk, seen=seen[1], words="No.", public_words="No.")
+        for each in (one, other):
+            assert "Nothing fits" in each.get("/practices?q=machines&words=all"), "taken away in one, gone in both"
+        assert "Sign out" in one.get("/account")
+        there.post("/sign-out", "/account")
+        assert "Sign out" not in one.get("/account"), "and so is a session"
 
 
 class processes:

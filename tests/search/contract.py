@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from search.engine import SearchEngine
+from search.engines import deadline
 from search.errors import BadQuery
 from search.query import Query, Sort
 from search.schema import Document, IndexSchema, TextField, moment
@@ -298,6 +300,36 @@ def test_how_a_word_is_read_does_not_depend_on_filters_so_that_the_counts_of_fac
     assert (nowhere.total, nowhere.corrected) == (0, True), "the page offers to look elsewhere for what was meant"
 
 
+def test_several_are_counted_at_once_just_as_they_are_typed(filled: SearchEngine) -> None:
+    asked = [
+        Query("framework", PUBLIC),
+        Query("framework", PUBLIC, {"country": ("GHA",)}, year_from=2018),
+        Query("framework hospitals", PUBLIC),  # some of the words are not enough
+        Query("frmework", PUBLIC),  # and no other word is meant
+        Query("framework", frozenset({"person:7"})),
+        Query("", PUBLIC, per_page=1),
+    ]
+    assert filled.totals(asked) == [2, 1, 1, 0, 1, 4]
+    assert filled.totals([]) == []
+    with pytest.raises(BadQuery):
+        filled.totals([Query("framework", PUBLIC), Query("x" * 1001, PUBLIC)])
+
+
+def test_what_takes_too_long_is_refused_with_a_sentence(filled: SearchEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+
+    def later(seconds: float) -> float:
+        now[0] += seconds
+        return now[0]
+
+    monkeypatch.setattr(deadline, "clock", lambda: later(deadline.PATIENCE + 1))
+    with pytest.raises(BadQuery) as told:
+        filled.search(Query("framework agreement", PUBLIC))
+    assert told.value.message == deadline.TOO_SLOW
+    monkeypatch.setattr(deadline, "clock", lambda: later(0.001))
+    assert filled.search(Query("framework agreement", PUBLIC)).total == 2, "the control"
+
+
 def test_orders_and_ties(filled: SearchEngine) -> None:
     filled.apply([doc("n", "Zulu", date="2024-05-05"), doc("m", "alpha", date="2024-05-05")])
     assert ids(filled, sort=Sort.NEWEST)[:2] == ["m", "n"]
@@ -316,6 +348,25 @@ def test_Q3_pages_never_overlap_and_one_beyond_the_end_is_the_last(engine: Searc
         "the control: as many as asked"
     )
     assert len(engine.search(Query("common", audience=PUBLIC, per_page=10**6)).hits) == 100, "and no more than that"
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_every_hit_is_on_one_page_whatever_the_order_and_however_many_words_it_has(
+    engine: SearchEngine, sort: Sort
+) -> None:
+    many = {f"m{i}": doc(f"m{i}", f"Bridge audit {i % 3}", date=f"2020-01-{1 + i % 28:02d}") for i in range(102)}
+    few = {f"f{i}": doc(f"f{i}", f"Schools audit {i}") for i in range(4)}
+    engine.apply([*many.values(), *few.values()])
+    for text, relax, wanted in (
+        ("bridge audit", True, {*many}),  # these have all the words
+        ("schools audit", True, {*many, *few} if sort is Sort.RELEVANCE else {*few}),  # these have, or some of them
+        ("schools bridge", True, {*many, *few}),  # none has
+        ("audit", False, {*many, *few}),
+    ):
+        query = Query(text, PUBLIC, sort=sort, per_page=100, for_people=False, relax=relax)
+        pages = [engine.search(replace(query, page=n)) for n in range(1, 1 + -(-len(wanted) // 100))]
+        shown = [hit.id for page in pages for hit in page.hits]
+        assert (len(shown), set(shown)) == (len(wanted), wanted), (text, sort)
 
 
 def test_putting_again_replaces_and_dropping_removes(filled: SearchEngine) -> None:

@@ -24,6 +24,7 @@ from search import language, scoring
 from search.engine import SearchEngine
 from search.engines import arrays, whoosh_merge
 from search.engines.arrays import Evaluator
+from search.engines.deadline import Deadline
 from search.engines.whoosh import WhooshEngine
 from search.engines.whoosh_invert import Inverted
 from search.errors import SearchUnavailable
@@ -141,7 +142,7 @@ def test_scores_are_whooshs_own_where_it_scores_the_same_query(tmp_path_factory,
         for words in asked:
             text = " ".join(words) if joined else " OR ".join(words)
             node = parse(text, SCHEMA)
-            ours = Evaluator(view, SCHEMA, view.alive).match(node)
+            ours = Evaluator(view, SCHEMA, view.alive, Deadline()).match(node)
             theirs = {h.docnum: h.score for h in searcher.search(_for_whoosh(node), limit=None)}
             assert dict(zip(ours.documents.tolist(), ours.scores.tolist(), strict=True)) == pytest.approx(
                 theirs, abs=1e-4

@@ -16,7 +16,7 @@ from knowledge.storage import find, schema
 from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record, Revision, SealedRevision
 from knowledge.storage.models.site import Outbox
-from knowledge.storage.session import Database, StorageUnavailable, WriteConflict
+from knowledge.storage.session import Database, Held, StorageUnavailable, WriteConflict
 from tests.conftest import Stage
 
 
@@ -219,9 +219,21 @@ def test_one_at_a_time_does_what_must_be_done_alone(database_url: str) -> None:
     with one.alone("thing"):
         with other.alone("another thing"):
             pass
+        with pytest.raises(Held), other.alone("thing", wait=False):
+            pytest.fail("two at a time")
         with pytest.raises(StorageUnavailable), other.alone("thing"):
             pass
+    with other.alone("thing", wait=False):
+        pass
     with other.alone("thing"):
         pass
     one.close()
     other.close()
+
+
+def test_a_database_in_memory_lets_one_at_a_time_too() -> None:
+    db = Database("sqlite://")
+    with db.alone("thing"), pytest.raises(Held), db.alone("thing", wait=False):
+        pytest.fail("two at a time")
+    with db.alone("thing", wait=False):
+        db.close()
