@@ -53,6 +53,11 @@ def fill(name: str, size: int, folder: Path) -> dict[str, Any]:
     return {"engine": peer.name, "documents": size, "per_second": size / seconds, "bytes": bytes_held, **peak}
 
 
+def merge(name: str, folder: Path) -> dict[str, Any]:
+    """Make one segment of an engine of ours that was filled: how many there are hangs on how it was filled."""
+    return {"segments": importlib.import_module(f"bench.peers.{name}").Peer(folder / name).merged()}
+
+
 def ask(name: str, folder: Path) -> dict[str, Any]:
     """Ask an engine that was filled everything: once for words it has not seen, then `ROUNDS` times."""
     before, _ = memory()
@@ -190,7 +195,8 @@ def main(arguments: list[str]) -> None:
     """The command."""
     if arguments[:1] == ["--one"]:
         _, step, name, size, folder = arguments
-        print(json.dumps(fill(name, int(size), Path(folder)) if step == "fill" else ask(name, Path(folder))))
+        steps = {"fill": lambda: fill(name, int(size), Path(folder)), "merge": lambda: merge(name, Path(folder))}
+        print(json.dumps(steps.get(step, lambda: ask(name, Path(folder)))()))
         return
     kept = json.loads(OUT.read_text()) if OUT.exists() else []
     for documents in map(int, arguments or ["10000"]):

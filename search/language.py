@@ -53,8 +53,8 @@ _FOLDS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe",
 _ELISIONS = frozenset("c d j l m n s t qu jusqu lorsqu puisqu quoiqu dell nell sull all un".split())
 # combining marks belong to their word: without them Indic vowels and Arabic diacritics would cut it
 _MARKS = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc")).replace("]", "")
-_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
-_UNIT = re.compile(rf"{_WORD.pattern}(?:[-‐‑]{_WORD.pattern})*['’]?")
+_WORD = re.compile(rf"[^\W_]++(?:[{_MARKS}]++[^\W_]*+)*+")  # what is taken is never given back: it would not help
+_UNIT = re.compile(rf"{_WORD.pattern}(?:[-‐‑]{_WORD.pattern})*+['’]?")
 _DROPPED_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")

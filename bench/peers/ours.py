@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.made import PUBLIC, SCHEMA, Question, documents
+from search.engines import whoosh_merge
+from search.engines.whoosh import WhooshEngine
 from search.opening import open_engine
 from search.query import Query
 
@@ -34,6 +36,15 @@ class Peer:
                 relax=False,
             )
         ).total
+
+    def merged(self) -> int:
+        """Make one segment of all; how many there are then."""
+        engine = self._engine
+        assert isinstance(engine, WhooshEngine)
+        with engine._generations.merging():
+            view = engine._current()
+            whoosh_merge.exchange(engine._generations, SCHEMA, view, view.segments)
+        return len(engine._current().segments)
 
     def close(self) -> None:
         """Let go of it."""
