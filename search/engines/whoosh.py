@@ -116,7 +116,7 @@ class WhooshEngine:
         return True
 
     def lost(self) -> bool:
-        """Whether files are gone, or are not to the bit what was written. Reads all of them: a second a gigabyte."""
+        """Whether files are gone, or not to the bit what was written. Reads all of them: some seconds a gigabyte."""
         whole: set[Path] = set()
 
         def look(path: Path, stamp: int, _: object) -> None:

@@ -86,6 +86,28 @@ def test_f3_a_disk_that_stays_full_starts_no_rebuild_and_the_index_answers(
 
 
 @pytest.mark.case("F3")
+@pytest.mark.parametrize("code", [errno.EIO, errno.EMFILE], ids=errno.errorcode.__getitem__)
+def test_f3_while_the_index_cannot_be_read_readers_are_told_and_then_it_answers(
+    whoosh_stage: Stage, rebuilds: list[int], monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    stage, client = whoosh_stage, whoosh_stage.client()
+    stage.record(stage.actor("author"), "published", title="Phone quotations")
+
+    def fails(*_: Any) -> bytes:
+        raise OSError(code, os.strerror(code))
+
+    stage.site.engine.close()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pread", fails)
+        answer = client.get("/practices?q=quotations")
+        assert answer.status_code == 503 and "Phone quotations" in answer.text, "a reduced search by the database"
+        assert client.get("/practices.json?q=quotations").status_code == 503
+        eventually(lambda: not stage.site.keeper.healing())
+    assert len(rebuilds) == (code == errno.EIO), "what a disk does not give back is rebuilt; files can run out"
+    assert client.get("/practices?q=quotations").status_code == 200 and healed(stage)
+
+
+@pytest.mark.case("F3")
 def test_f3_a_rebuild_that_fails_is_tried_less_and_less_often_and_again_soon_once_all_was_well(
     whoosh_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
