@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.browser.town import AUTHOR, COACH, MANAGER, PROGRAMME, Town
+import pyotp
+from sqlalchemy import text
+
+from knowledge.services import second_factor
+from knowledge.storage import find
+from tests.browser.town import AUTHOR, CAREFUL, COACH, DEMO, MANAGER, PROGRAMME, Town
 
 DESK, PHONE = "1440", "360"
 EVERYWHERE = (DESK, PHONE, "1440-dark", "360-dark", "1440-ar", "360-ar")
@@ -80,6 +85,64 @@ def letter(page: Any, town: Town) -> None:
     page.set_content(town.letter)
 
 
+def _pressed(page: Any, button: str = "main form button") -> None:
+    with page.expect_navigation():
+        page.locator(button).first.click()
+
+
+def with_a_factor(page: Any, town: Town) -> None:
+    """The codes on paper of somebody who has just switched a second factor on, and is signed out again."""
+    site = town.live.stage.site
+    with site.db.transaction() as session:
+        person = find.person(session, int(town.links["careful"]))
+        assert person is not None
+        second_factor.remove(session, person)
+    page.fill("#email", f"{CAREFUL}@example.org")
+    page.fill("#password", DEMO)
+    _pressed(page)
+    page.goto(f"{town.live.address}/account/second-factor")
+    page.fill("#password", DEMO)
+    _pressed(page)
+    page.fill("#code", pyotp.TOTP(page.inner_text("code.secret").replace(" ", "")).now())
+    _pressed(page)
+    page.context.clear_cookies()
+
+
+def asked_for_a_code(page: Any, town: Town) -> None:
+    """What comes after the password of somebody with a second factor."""
+    with_a_factor(page, town)
+    page.goto(f"{town.live.address}/sign-in")
+    page.fill("#email", f"{CAREFUL}@example.org")
+    page.fill("#password", DEMO)
+    _pressed(page)
+    page.context.clear_cookies()
+
+
+def moved_on(page: Any, town: Town) -> None:
+    """A button of a page that was open while its record moved on."""
+    page.evaluate("""path => {
+      const form = Object.assign(document.createElement("form"), {method: "post", action: path});
+      form.append(document.querySelector("[name=csrf_token]").cloneNode(), document.createElement("button"));
+      document.querySelector("main").prepend(form);
+    }""", f"/records/{town.records['withdrawn']}/recall")  # fmt: skip
+    _pressed(page)
+
+
+def database_is_busy(page: Any, town: Town) -> None:
+    """What is sent while the database takes nothing."""
+    with town.live.stage.site.db.transaction() as session:
+        session.execute(text("UPDATE person SET name = name WHERE id = 1"))
+        _pressed(page)
+
+
+def session_over(page: Any, town: Town) -> None:
+    """What is sent after the session has ended, which for everybody else goes on."""
+    kept = page.context.cookies()
+    page.context.clear_cookies()
+    _pressed(page)
+    page.context.add_cookies(kept)
+
+
 SEARCH = "/practices?country=KEN&country=SLE"
 SCREENS = (
     Screen("home", "/", looks=EVERYWHERE),
@@ -129,6 +192,32 @@ SCREENS = (
     Screen("account", "/account", AUTHOR, BOTH),
     Screen("account-mail", "/account/mail", AUTHOR),
     Screen("account-sessions", "/account/sessions", AUTHOR),
+    Screen("account-password", "/account/password", AUTHOR),
+    Screen("account-address", "/account/email", AUTHOR),
+    Screen("account-away", "/account/away", COACH),
+    Screen("account-factor", "/account/second-factor", COACH),
+    Screen("account-codes", "/sign-in", looks=BOTH, before=with_a_factor),
+    Screen("sign-in-code", "/sign-in", before=asked_for_a_code),
+    Screen("forgotten", "/forgotten"),
+    Screen("reset", "/reset/{link:reset}", looks=(PHONE,)),
+    Screen("confirm", "/confirm/{link:confirm}"),
+    Screen("stop-mails", "/mail/stop/{link:stop}", looks=(PHONE,)),
+    Screen("link-over", "/reset/too-old", status=410),
+    Screen("write-file", "/work/new/from-file", AUTHOR),
+    Screen("desk-compare", "/work/{republished}/compare?from=1&to=2", AUTHOR),
+    Screen("saved-version", "/work/{republished}/versions/1", AUTHOR),
+    Screen("valid", "/work/{expired}/valid", AUTHOR),
+    Screen("points", "/work/{changes_requested}/points", AUTHOR, BOTH),
+    Screen("progress", "/review/people/{link:author}/progress", COACH),
+    Screen("manage-assign", "/manage/records/{in_review}", MANAGER),
+    Screen("manage-programmes", "/manage/programmes", MANAGER),
+    Screen("manage-vocabularies", "/manage/vocabularies", MANAGER),
+    Screen("about", "/about"),
+    Screen("facet", "/practices/by/country", looks=BOTH),
+    Screen("forbidden", "/manage", AUTHOR, status=403),
+    Screen("moved-on", "/work/{draft}", AUTHOR, before=moved_on),
+    Screen("busy", "/account", AUTHOR, before=database_is_busy),
+    Screen("session-over", "/account", AUTHOR, before=session_over),
     Screen("letter", "/about", before=letter, looks=BOTH),
 )
 LOOKS = [(screen, look) for screen in SCREENS for look in screen.looks]

@@ -39,7 +39,7 @@ from tests.conftest import complete_experience
 from tests.mail.conftest import Box
 
 DEMO, PROGRAMME = "procurement-demo", "innovative-procurement-reforms"
-AUTHOR, COACH, MANAGER = "apprentice1", "coach1", "manager"
+AUTHOR, COACH, MANAGER, CAREFUL = "apprentice1", "coach1", "manager", "careful"
 BOARD = "Waiting for the board had cost three weeks in the year before, and two clinics bought on credit. "
 
 
@@ -172,6 +172,7 @@ def _around(town: Town) -> None:
     site.act(absence.declare, stage.actor("coach2"), _ahead(40), _ahead(54))
     site.act(programmes.put_programme, manager, "two", {"title": "A programme with two coaches", "about": ""})
     site.act(programmes.choose_workflow, manager, "two", "two_coaches")
+    careful = site.act(accounts.add_person, name="Wanja Careful", email=f"{CAREFUL}@example.org", password=DEMO)
     with site.db.transaction() as session:
         person = find.person_by_email(session, "practitioner@example.org")
         assert person is not None
@@ -182,6 +183,8 @@ def _around(town: Town) -> None:
             "invitation": invitations.link(key, invitation),
             "stop": notices.stop_token(key, person.id, "submitted"),
             "shared": shared,
+            "author": str(stage.actor(AUTHOR).person_id),
+            "careful": str(careful.id),
         }
     town.live.postman.deliver()
     subjects = [str(mail["Subject"]) for mail in town.live.box.taken]
