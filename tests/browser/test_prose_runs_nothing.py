@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from knowledge.derive.prose import render, sanitize
+from tests.browser import vectors
 from tests.browser.hostile import Found, Yard
+from tests.conftest import SHARED
 from tests.knowledge.derive.test_prose import variants
 
 pytestmark = pytest.mark.browser
@@ -25,11 +26,11 @@ AROUND = [  # where browsers have read the same text in two ways
 
 @pytest.fixture(scope="module")
 def published() -> list[str]:
-    """Every published payload of markup, and addresses that could run."""
-    folder = Path(__file__).resolve().parents[2].parent / "shared" / "payloads"
+    """Hostile markup of our own and, where they lie beside the project, every published payload of it."""
+    folder = SHARED / "payloads"
     if not folder.is_dir():
-        pytest.skip("the hostile inputs are not beside this checkout (../shared/payloads)")
-    found = []
+        return vectors.own()
+    found = vectors.own()
     for name, key in (("html5sec", "data"), ("dompurify_expect", "payload"), ("bleach_tests", "payload")):
         found += [str(item[key]) for item in json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))]
     found += json.loads((folder / "blns.json").read_text(encoding="utf-8"))
@@ -58,7 +59,7 @@ def yard(chromium: object) -> Iterator[Yard]:
 
 @pytest.mark.case("X1", "X3", "X4", "X5")
 def test_X1_no_payload_runs_loads_or_breaks_out_of_where_it_stands(yard: Yard, pieces: list[str]) -> None:
-    assert len(pieces) > 5_000
+    assert len(pieces) > (5_000 if (SHARED / "payloads").is_dir() else 500)
     yard.pieces(pieces)
     assert (yard.found.ran, yard.found.seen, yard.found.asked, yard.found.astray) == ([], [], [], [])
 
@@ -72,7 +73,8 @@ def test_X1_the_control_unsanitised_they_run_hundreds_of_times(yard: Yard, publi
         yard.documents(likely[start : start + 200])
         documents, times = documents + len(set(yard.found.ran)), times + len(yard.found.ran)
         assert yard.found.seen and yard.found.asked
-    assert documents > 120 and times > 200
+    whole = (SHARED / "payloads").is_dir()
+    assert documents > (120 if whole else 40) and times > (200 if whole else 60)
 
 
 @pytest.mark.case("X1", "X4", "X5")
