@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cover check format bench speed kills corpus messages screens lock wheel clean
+.PHONY: help run test cover check format bench speed oracle kills corpus messages screens lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev ## search, side by side with other engines (SIZE=documents, 
 
 speed: $(VENV)/.dev ## print what import, indexing and search of whole records cost here
 	$(BIN)/python -m bench.speed
+
+oracle: $(VENV)/.dev ## hold the fast engine to the slow, obvious one on EXAMPLES (2000 unless told) made-up corpora
+	PRAXIS_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/search/test_whoosh.py -k "oracle or whooshs_own" $(ARGS)
 
 kills: $(VENV)/.dev ## kill a working site (TIMES, 1000 unless told) and look for everything it had acknowledged
 	$(BIN)/python -m bench.kills $(or $(TIMES),1000)

@@ -1,7 +1,8 @@
-"""Three OpenSearch nodes, each a process that can be killed: `python -m tests.opensearch.cluster FOLDER`.
+"""Three OpenSearch nodes, each a process that can be killed: `python -m tests.opensearch.cluster FOLDER [COMMAND ...]`.
 
 One cluster serves all test processes of a run. They find it by FOLDER/cluster.json and hold a connection to its control
-port, by which they also send "kill 2" and "start 2"; when nobody is connected any more, everything ends.
+port, by which they also send "kill 2" and "start 2"; when nobody is connected any more, everything ends. A COMMAND
+finds an index of theirs in BENCH_OPENSEARCH, and they end with it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import random
 import shutil
 import signal
@@ -81,6 +83,12 @@ class Cluster:
                 [*command, *(["first"] if first else [])], stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=home
             )
 
+    def begin(self) -> None:
+        """Start all, and wait for them."""
+        for number in (1, 2, 3):
+            self.start(number, first=True)
+        self.wait(3)
+
     def kill(self, number: int) -> None:
         """End a node without warning."""
         self._nodes[number].send_signal(signal.SIGKILL)
@@ -129,9 +137,7 @@ def serve(folder: Path) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     listening.settimeout(1)
     try:
-        for number in (1, 2, 3):
-            cluster.start(number, first=True)
-        cluster.wait(3)
+        cluster.begin()
         facts = {"http": cluster.http, "control": listening.getsockname()[1]}
         (folder / "cluster.tmp").write_text(json.dumps(facts))
         (folder / "cluster.tmp").rename(folder / "cluster.json")
@@ -148,6 +154,18 @@ def serve(folder: Path) -> None:
             connected[-1].start()
     finally:
         (folder / "cluster.json").unlink(missing_ok=True)
+        cluster.stop()
+
+
+def lend(folder: Path, command: list[str]) -> int:
+    """Run a command beside the nodes; what it said of how it went."""
+    fetch()
+    cluster = Cluster(folder)
+    try:
+        cluster.begin()
+        hosts = ",".join(f"127.0.0.1:{port}" for port in cluster.http)
+        return subprocess.call(command, env=os.environ | {"BENCH_OPENSEARCH": f"opensearch+http://{hosts}/bench"})
+    finally:
         cluster.stop()
 
 
@@ -168,4 +186,6 @@ def _obey(peer: socket.socket, cluster: Cluster) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[2:]:
+        sys.exit(lend(Path(sys.argv[1]), sys.argv[2:]))
     serve(Path(sys.argv[1]))

@@ -19,7 +19,7 @@ from search.opening import open_engine
 from search.query import Query
 from tests.opensearch.conftest import Remote
 from tests.search.contract import PUBLIC, SCHEMA
-from tests.search.made import documents, queries
+from tests.search.made import documents, examples, queries
 
 EVERY_ID = [f"d{n}" for n in range(13)]
 CLEARLY = 1.35  # times another score
@@ -34,11 +34,7 @@ def engine(cluster: Remote) -> Iterator[SearchEngine]:
     made.close()
 
 
-@settings(
-    max_examples=int(os.environ.get("PRAXIS_EXAMPLES", "150")) // 3,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+@settings(max_examples=examples(150) // 3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.lists(documents, min_size=1, max_size=6), min_size=1, max_size=3),
     st.lists(st.integers(0, 12), max_size=3),

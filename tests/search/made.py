@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import strategies as st
 
 from tests.search.contract import PUBLIC, doc
+
+
+def examples(usual: int) -> int:
+    """How many to try: as many as `make oracle` says, or as is usual."""
+    return int(os.environ.get("PRAXIS_EXAMPLES", usual))
+
 
 WORDS = ("audit", "bridge", "café", "delay", "e-GP", "form", "gloves", "hospital", "inspections", "the", "les", "aux")
 documents = st.builds(
