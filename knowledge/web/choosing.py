@@ -16,7 +16,7 @@ from knowledge.content.fields import Values
 from knowledge.content.registry import RecordType
 from knowledge.derive import choosing, compare, forms
 from knowledge.services import authoring, history, working
-from knowledge.services.errors import Conflict, NotFound
+from knowledge.services.errors import Conflict, Forbidden, NotFound
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.language import reader_language, words
 from knowledge.web.numbers import whole
@@ -68,7 +68,7 @@ def whole_post(record_type: RecordType, posted: Posted, place: working.Place, sa
         return posted
     try:
         copy = site().ask(working.of, signed_in_actor(), place).copy
-    except NotFound:  # a new record of which nothing was kept
+    except (NotFound, Forbidden):  # a new record of which nothing was kept, or one that was sent meanwhile
         copy = None
     kept = [*filled(copy).items(multi=True)] if copy else _pairs(record_type, saved)
     return choosing.completed(record_type, posted, kept)

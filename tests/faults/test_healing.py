@@ -178,6 +178,7 @@ class Silent:
         pass
 
 
+@pytest.mark.case("F4")
 def test_f4_index_and_database_are_compared_when_a_day_is_over_though_no_process_runs_so_long(
     whoosh_stage: Stage,
 ) -> None:
@@ -197,12 +198,13 @@ def test_f4_index_and_database_are_compared_when_a_day_is_over_though_no_process
         running.join()
         return healed(stage)
 
-    assert not started(keeping.COMPARED_EVERY - 600)
+    assert not started(keeping.COMPARED_EVERY - 600)  # the control
     assert started(keeping.COMPARED_EVERY + 600)
     assert time.time() - file.stat().st_mtime < 600, "and that is noted"
     assert started(-keeping.COMPARED_EVERY), "the clock was set back: nobody knows when it was"
 
 
+@pytest.mark.case("F4")
 def test_f4_a_comparison_that_was_not_ended_is_begun_again_in_an_hour(tmp_path: Path) -> None:
     file = tmp_path / "compared"
     assert not Daily(file).due(), "a site that is new was built today"
