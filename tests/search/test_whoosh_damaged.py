@@ -49,7 +49,7 @@ def test_F4_a_damaged_file_never_raises_anything_else(tmp_path: Path, harm: str)
         shutil.rmtree(broken)
 
 
-def test_F4_every_flipped_bit_is_found_whether_or_not_the_index_still_opens(tmp_path: Path) -> None:
+def test_every_flipped_bit_is_found_whether_or_not_the_index_still_opens(tmp_path: Path) -> None:
     whole, dice, opened = tmp_path / "whole", random.Random(11), 0
     first = open_engine(f"whoosh:{whole}", SCHEMA)
     first.rebuild([doc(f"d{i}", f"Bridge number {i}", country=["KEN"]) for i in range(40)])
