@@ -20,6 +20,13 @@ def context(chromium: Any) -> Any:
     made.close()
 
 
+def signs_in(context: Any, server: str, who: str) -> Any:
+    """A tab in which somebody has signed in: the whole browser is hers then."""
+    page = signed_in(context, server, who)
+    page.wait_for_url(lambda address: "/sign-in" not in address)
+    return page
+
+
 def begun_twice(context: Any, server: str) -> tuple[Any, Any, str]:
     """Two tabs with the form of one new record, and its address."""
     first = signed_in(context, server, "apprentice1")
@@ -84,11 +91,11 @@ def test_what_the_second_form_left_on_the_device_is_offered_in_the_form_of_the_r
 
 
 def test_what_one_writes_is_never_kept_as_the_text_of_who_signs_in_meanwhile(context: Any, server: str) -> None:
-    page = signed_in(context, server, "apprentice1")
+    page = signs_in(context, server, "apprentice1")
     page.goto(f"{server}/work/new/experience")
     ready(page)
     begun = str(page.url)
-    other = signed_in(context, server, "apprentice2")
+    other = signs_in(context, server, "apprentice2")
     page.bring_to_front()
     page.fill("#title", "Of the first apprentice alone")
     says(page, "Kept on this device; the site says: Somebody else is signed in")
@@ -99,7 +106,7 @@ def test_what_one_writes_is_never_kept_as_the_text_of_who_signs_in_meanwhile(con
     other.goto(begun)
     ready(other)
     assert other.input_value("#title") == "", "not even from the device"
-    third = signed_in(context, server, "apprentice1")
+    third = signs_in(context, server, "apprentice1")
     third.goto(begun)
     ready(third)
     assert third.input_value("#title") == "Of the first apprentice alone"
