@@ -2,8 +2,9 @@
 
 Asks a running site with the demo content, as `make run` starts one, for its pages, in English unless told. Bytes of the
 compressed answer, without headers: of the page alone, as on a later visit, and with everything it brings along on the
-first one. Of the form to take along, which is one file, the bytes of the file. Prints a table beside the limits, to
-which the tests hold the same pages.
+first one. Of the form to take along, which is one file, the bytes of the file; of a record's form, the bytes of the
+page and of what is left without the record's own text, which may be as long as its writer likes. Prints a table beside
+the limits, to which the tests hold the same pages.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import urllib.parse
 import urllib.request
 
+import brotli
 from rich.console import Console
 from rich.table import Table
 
@@ -28,6 +30,8 @@ PUBLIC = {  # page -> address, limits of a later and of a first visit
     "map": ("/practices/map", 30_000, 65_000),
     "gap map": ("/practices/gaps", 30_000, 65_000),
 }
+LONG = "form of a long record: without, with its text"
+WRITTEN = "demo-petits-lots-premiers-fournisseurs"  # a long record, in French, that apprentice1 may write on
 KINDS = ("experience", "common_practice", "training", "follow_through")
 FETCHED = (  # by the form's script, when it needs them
     "/static/vendor/idb@8.0.4/index.js",
@@ -55,6 +59,17 @@ def page(site: str, path: str, cookie: str = "", more: tuple[str, ...] = ()) -> 
         address, html = answer.geturl(), answer.read().decode()
     later = weight(address, cookie)
     return later, later + sum(weight(site + each) for each in brought(html) | set(more))
+
+
+def written(site: str, cookie: str) -> tuple[int, int]:
+    """Bytes of the form of a long record on a later visit: without the record's own text, and as it is."""
+    asked = urllib.request.Request(f"{site}/work/{WRITTEN}/edit", headers={"Cookie": cookie})
+    with urllib.request.urlopen(asked) as answer:
+        html = answer.read().decode()
+    empty = re.sub(r"(<textarea[^>]*>)[^<]*", r"\1", html)
+    empty = re.sub(r'(<input id="[^"]*" name="[^"]*") value="[^"]*"', r"\1", empty)
+    own, whole = (len(brotli.compress(each.encode(), quality=6)) for each in (empty, html))  # as the site does it
+    return own, whole
 
 
 def offline(site: str, kind: str, cookie: str) -> int:
@@ -86,6 +101,7 @@ def main(site: str = "http://127.0.0.1:8000", language: str = "en") -> None:
     cookie = f"{chosen}; " + signed_in(site, "apprentice1@example.org", "procurement-demo")
     for kind in KINDS:
         rows.append((f"form: {kind}", page(site, f"/work/new/{kind}", cookie, FETCHED), 20_000, 120_000))
+    rows.append((LONG, written(site, cookie), 20_000, 120_000))
     for kind in KINDS:
         size = offline(site, kind, cookie)
         rows.append((f"file: {kind}", (size, size), SIZE, SIZE))

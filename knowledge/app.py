@@ -181,6 +181,8 @@ class _SafeStderr:
 def _templates(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    # letters as they are: in Arabic an escape takes six bytes for two
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
     app.jinja_env.filters.update(FILTERS, kind_of=kind_of, say=kept.say)
     # `tr` is for texts that come from declarations: unlike `_` it never takes a % in them for a place to fill
     app.jinja_env.globals.update(GLOBALS, static=static_address, format_date=format_date, tr=language.words)

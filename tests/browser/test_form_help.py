@@ -102,3 +102,5 @@ def test_the_form_with_all_its_script_keeps_its_budget(page: Any, server: str, l
     for kind in weight.KINDS:
         later, first = weight.page(server, f"/work/new/{kind}", f"praxis-language={language}; {cookie}", weight.FETCHED)
         assert later < 20_000 and first < 120_000, f"{kind}: {later} bytes, on a first visit {first}"
+    own, whole = weight.written(server, f"praxis-language={language}; {cookie}")
+    assert own < 20_000 and own < whole - 1000, f"{own} bytes without the text of the record, {whole} with it"
