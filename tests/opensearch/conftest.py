@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +41,14 @@ class Remote:
         """The address of an index on it."""
         hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
         return f"opensearch+http://{hosts}/{index}{options}"
+
+    def forget(self, index: str) -> None:
+        """Remove what was made for it: a node that comes back looks after every index that there is."""
+        for port in self.ports:
+            address = f"http://127.0.0.1:{port}/{index}-*"
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(urllib.request.Request(address, method="DELETE"), timeout=60).close()
+                return
 
     def close(self) -> None:
         """Let it go; it ends when nobody is connected."""

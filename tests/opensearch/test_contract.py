@@ -19,7 +19,9 @@ names = (f"contract-{os.getpid()}-{number}" for number in itertools.count())
 
 @pytest.fixture
 def engine(cluster: Remote) -> Iterator[SearchEngine]:
-    made = open_engine(cluster.url(next(names)), SCHEMA)
+    name = next(names)
+    made = open_engine(cluster.url(name), SCHEMA)
     made.rebuild([])
     yield made
     made.close()
+    cluster.forget(name)

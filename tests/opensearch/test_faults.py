@@ -28,10 +28,12 @@ MANY = 3000
 
 @pytest.fixture
 def engine(cluster: Remote) -> Iterator[SearchEngine]:
-    made = open_engine(cluster.url(next(names), "?shards=2"), SCHEMA)
+    name = next(names)
+    made = open_engine(cluster.url(name, "?shards=2"), SCHEMA)
     made.rebuild([])
     yield made
     made.close()
+    cluster.forget(name)
 
 
 @pytest.fixture

@@ -23,10 +23,12 @@ names = (f"requests-{os.getpid()}-{number}" for number in itertools.count())
 
 @pytest.fixture
 def engine(cluster: Remote) -> Iterator[OpenSearchEngine]:
-    made = OpenSearchEngine(cluster.url(next(names), "?shards=2"), SCHEMA)
+    name = next(names)
+    made = OpenSearchEngine(cluster.url(name, "?shards=2"), SCHEMA)
     made.rebuild([])
     yield made
     made.close()
+    cluster.forget(name)
 
 
 @pytest.fixture
