@@ -107,7 +107,7 @@ def test_a_record_is_read_commented_on_and_published_by_keyboard_alone(chromium:
     keys.to(f"{comment} > summary")
     coach.page.keyboard.press("Enter")
     keys.type("#text-results", "How many days did it take?")
-    keys.press(f"{comment} form button")
+    keys.press(f"{comment} button[formaction*='/points']")
     assert "How many days did it take?" in coach.page.inner_text(".commented:has(#results) .point")
     keys.to("#decision [name=check-0]")
     coach.page.keyboard.press("ArrowDown")

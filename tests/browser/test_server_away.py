@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from knowledge.storage.models.working import WorkingCopy
 from tests.browser.live import Live, Reader
+from tests.browser.test_writing import keeps
 
 pytestmark = pytest.mark.browser
 DEVICE, SAVED = "Kept on this device, will be sent", "Saved {0}"
@@ -42,7 +43,7 @@ def test_a_server_that_is_away_for_an_hour_is_asked_ever_less_often_and_gets_the
     page.clock.install()  # the hour passes in a moment
     writer.go(f"/work/{record}/edit")
     writer.ready()
-    page.wait_for_function("() => navigator.serviceWorker.controller")
+    keeps(page, "pages", f"/work/{record}/edit")
     page.reload()
     writer.ready()
     answers: list[int] = []
