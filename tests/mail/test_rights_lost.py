@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from knowledge.content.events import EVENTS
 from knowledge.mail.postman import Postman
 from knowledge.services import (
+    authoring,
     claims,
     confirming,
     discussion,
@@ -49,6 +50,9 @@ def everything_happens(stage: Stage) -> None:
                                  "(:r, :p, 'Colleague', 'colleague@example.org', 'co_author', 1)"), row)  # fmt: skip
         stage.step(author, record, "submit")
         return record
+
+    shared = stage.record(author, title=f"A {CANARY} of a record")
+    site.act(authoring.add_author, author, shared, "", "colleague@example.org")
 
     def taken_up() -> str:
         record = sent()
