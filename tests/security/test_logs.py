@@ -34,7 +34,8 @@ def test_what_people_write_never_reaches_the_log(
         action="save",
         base="1",
     )
-    assert answer.status_code == 500 and canary not in answer.text
+    assert answer.status_code == 500 and f"{canary} in an error" not in answer.text
+    assert f"{canary} again" in answer.text, "what she wrote is hers: it comes back to her"
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
     assert {"step refused", "request failed"} <= {line["event"] for line in lines}  # the control: there is a log
     assert canary not in json.dumps(lines)
