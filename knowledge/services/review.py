@@ -20,6 +20,7 @@ from workflows.known import UNDER_REVIEW
 
 SETTLES = ("publish", "approve")  # with these a coach takes what is addressed for done
 DECISIONS = ("request-changes", "publish", "approve")
+RETURNED = "changes_requested"  # a record may come like this from another site
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,14 @@ def baseline(session: Session, actor: Actor, record: Record) -> Baseline | None:
 
     None for a first submission. Of a text that was returned and sent again unchanged it is that text itself.
     """
-    returned = find.last_step(session, record.id, "request-changes", "publish")
-    found = _seen_by(session, actor, record)
-    if found is None and returned is not None and returned.transition == "request-changes":
-        found = returned.revision
+    answered = find.last_step(session, record.id, "request-changes", "publish", "import")
+    returned = answered.revision if answered and answered.target == RETURNED else None
+    found = _seen_by(session, actor, record) or returned
     if found is None and record.live_id != record.latest_id:
         found = record.live
     if found is None:
         return None
-    if returned and returned.transition == "request-changes" and returned.revision_id == found.id:
+    if returned and returned.id == found.id:
         return _of(found, N_("the version that was returned"))
     return _of(found, N_("the published version") if found.id == record.live_id else N_("you last looked"))
 

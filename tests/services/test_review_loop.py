@@ -9,6 +9,7 @@ from knowledge.services.errors import Forbidden, Invalid, NotFound
 from knowledge.storage import find
 from tests.conftest import Stage
 from tests.services.reviewing import again, decide
+from tests.services.test_exchange import bring_in, line
 from workflows.definition import Refused
 
 
@@ -52,6 +53,16 @@ def test_what_comes_back_unchanged_is_shown_as_unchanged(peopled: Stage) -> None
     decide(peopled, "coach", record, "request-changes")
     again(peopled, record, title="A control of quotations")
     assert "<ins>" in peopled.client("coach").get(f"/review/{record}").text
+
+
+def test_what_came_from_another_site_as_returned_is_compared_with_that(peopled: Stage) -> None:
+    people = [{"email": "author@example.org"}]
+    returned = {"state": "changes_requested", "reason": "Say how long it took."}
+    bring_in(peopled, [line("came", programme="reforms", authors=people, **returned)])
+    again(peopled, "came", title="A second text of quotations")
+    assert baseline(peopled, "coach", "came") == ("the version that was returned", 1)
+    bring_in(peopled, [line("new", programme="reforms", authors=people, state="in_review")])
+    assert baseline(peopled, "coach", "new") is None, "the control: a first submission"
 
 
 def test_only_who_reviews_leaves_a_look_and_only_at_what_there_is(peopled: Stage) -> None:
