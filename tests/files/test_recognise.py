@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -73,14 +75,21 @@ def test_U2_files_that_act_are_refused_each_of_them(tmp_path: Path, payloads: Pa
     assert set(taken.values()) <= {"pdf", "jpeg", "png", "gif", "webp"}, taken
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bombs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files that the generator beside the project makes."""
+    """The files that the generator beside the project makes, once for all processes of a run: it takes a while."""
     source = Path(__file__).resolve().parents[2].parent / "shared" / "payloads" / "make_upload_bombs.py"
     if not source.is_file():
         pytest.skip("the hostile inputs are not beside this checkout (../shared/payloads)")
-    folder = tmp_path_factory.mktemp("bombs")
-    subprocess.run([sys.executable, str(source), str(folder)], check=True, capture_output=True)
+    own = tmp_path_factory.getbasetemp()
+    of_run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, made = of_run / "bombs", of_run / "bombs-made"
+    with open(of_run / "bombs.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            folder.mkdir(exist_ok=True)
+            subprocess.run([sys.executable, str(source), str(folder)], check=True, capture_output=True)
+            made.touch()
     return folder
 
 

@@ -106,7 +106,7 @@ def test_scores_are_those_of_the_oracle_over_several_segments(tmp_path_factory, 
     shutil.rmtree(folder)
 
 
-@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(documents, min_size=2, max_size=12, unique_by=lambda d: d.id),
     st.lists(documents, max_size=4, unique_by=lambda d: d.id),

@@ -47,7 +47,7 @@ def run(machine: Any, examples: int, steps: int) -> None:
 
 @pytest.mark.case("C1", "C6", control="test_the_machine_notices_when_coaches_may_publish_their_own_work")
 def test_whatever_people_do_nothing_unreviewed_becomes_public_and_nothing_legal_is_refused(machine: Any) -> None:
-    run(machine, examples=30, steps=25)
+    run(machine, examples=20, steps=25)
 
 
 @pytest.mark.parametrize("machine", ["one coach", "two coaches"], indirect=True)
