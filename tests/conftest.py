@@ -228,7 +228,7 @@ def make_stage(folder: Path, database_url: str = "", search: str = "memory:", **
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """A site on SQLite and the in-memory engine: manager, coach, author, co-author `colleague`, `reader`."""
     made = make_stage(tmp_path)
-    yield _peopled(made)
+    yield with_people(made)
     made.site.db.close()
 
 
@@ -236,7 +236,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 def whoosh_stage(tmp_path: Path) -> Iterator[Stage]:
     """The same on the Whoosh engine."""
     made = make_stage(tmp_path, search=f"whoosh:{tmp_path / 'index'}")
-    yield _peopled(made)
+    yield with_people(made)
     made.site.engine.close()
     made.site.db.close()
 
@@ -245,11 +245,12 @@ def whoosh_stage(tmp_path: Path) -> Iterator[Stage]:
 def stage_on(database_url: str, tmp_path: Path) -> Iterator[Stage]:
     """The same on every database."""
     made = make_stage(tmp_path, database_url)
-    yield _peopled(made)
+    yield with_people(made)
     made.site.db.close()
 
 
-def _peopled(stage: Stage) -> Stage:
+def with_people(stage: Stage) -> Stage:
+    """A programme with its coach and its apprentices, and two who are in none."""
     stage.manager()
     for name in ("coach", "author", "colleague", "reader", "stranger"):
         stage.person(name)

@@ -12,11 +12,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from search.opening import open_engine
 from tests.conftest import service_or_skip
 from tests.opensearch import cluster as nodes
+from tests.search.contract import SCHEMA
 
 PATIENCE = 300  # seconds for three nodes to start on a machine that is busy
 
@@ -54,6 +57,16 @@ class Remote:
         """Let it go; it ends when nobody is connected."""
         self._lines.close()
         self._peer.close()
+
+
+@contextlib.contextmanager
+def opened(cluster: Remote, name: str, options: str = "") -> Iterator[Any]:
+    """An engine on an index of its own, which goes when the test ends."""
+    made = open_engine(cluster.url(name, options), SCHEMA)
+    made.rebuild([])
+    yield made
+    made.close()
+    cluster.forget(name)
 
 
 @pytest.fixture(scope="session")

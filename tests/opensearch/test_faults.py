@@ -18,9 +18,9 @@ from search.engines.opensearch_client import Client, address
 from search.errors import SearchAway, SearchUnavailable
 from search.opening import open_engine
 from search.query import Query
-from tests.conftest import Stage, make_stage
+from tests.conftest import Stage, make_stage, with_people
 from tests.faults.test_index_behind import KINDS, rebuilt_while_something_is_written
-from tests.opensearch.conftest import Remote
+from tests.opensearch.conftest import Remote, opened
 from tests.search.contract import PUBLIC, SCHEMA, doc
 
 names = (f"faults-{os.getpid()}-{number}" for number in itertools.count())
@@ -29,12 +29,8 @@ MANY = 3000
 
 @pytest.fixture
 def engine(cluster: Remote) -> Iterator[SearchEngine]:
-    name = next(names)
-    made = open_engine(cluster.url(name, "?shards=2"), SCHEMA)
-    made.rebuild([])
-    yield made
-    made.close()
-    cluster.forget(name)
+    with opened(cluster, next(names), "?shards=2") as made:
+        yield made
 
 
 @pytest.fixture
@@ -169,11 +165,7 @@ def test_a_builder_that_fails_leaves_the_old_index_and_no_other(engine: SearchEn
 
 @pytest.fixture
 def site(cluster: Remote, tmp_path: Path) -> Iterator[Stage]:
-    stage = make_stage(tmp_path, search=cluster.url(next(names)))
-    stage.manager()
-    for name in ("author", "coach"):
-        stage.person(name)
-    stage.programme("reforms", coaches=("coach",), apprentices=("author",))
+    stage = with_people(make_stage(tmp_path, search=cluster.url(next(names))))
     yield stage
     stage.site.db.close()
 

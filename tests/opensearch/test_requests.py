@@ -15,7 +15,7 @@ from search.engines.opensearch import OpenSearchEngine
 from search.errors import BadQuery
 from search.opening import open_engine
 from search.query import Query
-from tests.opensearch.conftest import Remote
+from tests.opensearch.conftest import Remote, opened
 from tests.search.contract import PUBLIC, SCHEMA, doc
 
 names = (f"requests-{os.getpid()}-{number}" for number in itertools.count())
@@ -23,12 +23,8 @@ names = (f"requests-{os.getpid()}-{number}" for number in itertools.count())
 
 @pytest.fixture
 def engine(cluster: Remote) -> Iterator[OpenSearchEngine]:
-    name = next(names)
-    made = OpenSearchEngine(cluster.url(name, "?shards=2"), SCHEMA)
-    made.rebuild([])
-    yield made
-    made.close()
-    cluster.forget(name)
+    with opened(cluster, next(names), "?shards=2") as made:
+        yield made
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from knowledge.services import authoring, indexing
 from search.engines.opensearch import OpenSearchEngine
 from search.engines.opensearch_client import REST, SAVING
 from search.errors import SearchAway
-from tests.conftest import Stage, complete_experience, make_stage
+from tests.conftest import Stage, complete_experience, make_stage, with_people
 from tests.opensearch.conftest import Remote
 from tests.search.door import Answer, Asked, Door, never, red, through
 
@@ -31,11 +31,7 @@ def door(cluster: Remote) -> Iterator[Door]:
 
 @pytest.fixture
 def site(door: Door, tmp_path: Path) -> Iterator[Stage]:
-    stage = make_stage(tmp_path, search=f"opensearch+http://127.0.0.1:{door.port}/{next(names)}")
-    stage.manager()
-    for name in ("author", "coach"):
-        stage.person(name)
-    stage.programme("reforms", coaches=("coach",), apprentices=("author",))
+    stage = with_people(make_stage(tmp_path, search=f"opensearch+http://127.0.0.1:{door.port}/{next(names)}"))
     yield stage
     stage.site.db.close()
 

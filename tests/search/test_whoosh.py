@@ -88,6 +88,14 @@ def test_whoosh_agrees_with_the_oracle(
     shutil.rmtree(folder)
 
 
+def score_alike(oracle: SearchEngine, engine: SearchEngine, texts: list[str]) -> None:
+    """Each of these finds the same in both, with the same scores."""
+    for text in texts:
+        query = Query(text, PUBLIC | {"person:1"}, per_page=100)
+        told, found = oracle.search(query), engine.search(query)
+        assert {h.id: h.score for h in found.hits} == pytest.approx({h.id: h.score for h in told.hits}, abs=1e-4), text
+
+
 @settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(documents, min_size=1, max_size=12, unique_by=lambda d: d.id), st.lists(queries, min_size=1, max_size=8)
@@ -98,10 +106,7 @@ def test_scores_are_those_of_the_oracle_over_several_segments(tmp_path_factory, 
     engine.rebuild(made[::2])
     engine.apply(made[1::2])
     oracle.rebuild(made)
-    for text in texts:
-        query = Query(text, PUBLIC | {"person:1"}, per_page=100)
-        told, found = oracle.search(query), engine.search(query)
-        assert {h.id: h.score for h in found.hits} == pytest.approx({h.id: h.score for h in told.hits}, abs=1e-4), text
+    score_alike(oracle, engine, texts)
     engine.close()
     shutil.rmtree(folder)
 
@@ -131,10 +136,7 @@ def test_scores_are_those_of_an_oracle_that_has_not_forgotten_what_was_deleted(
         if any(d.id not in dead for d in segment):
             held += [replace(d, id=f"{d.id}-was", audience=frozenset()) if d.id in dead else d for d in segment]
     oracle.rebuild(held)
-    for text in texts:
-        query = Query(text, PUBLIC | {"person:1"}, per_page=100)
-        told, found = oracle.search(query), engine.search(query)
-        assert {h.id: h.score for h in found.hits} == pytest.approx({h.id: h.score for h in told.hits}, abs=1e-4), text
+    score_alike(oracle, engine, texts)
     engine.close()
     shutil.rmtree(folder)
 
