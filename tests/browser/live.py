@@ -15,7 +15,7 @@ from waitress.server import create_server
 from knowledge.mail.letters import words_in
 from knowledge.mail.postman import Postman
 from knowledge.mail.told import EVENTS
-from tests.conftest import PASSWORD, Stage, _peopled, make_stage
+from tests.conftest import PASSWORD, Stage, make_stage, with_people
 from tests.mail.conftest import Box, to
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -58,7 +58,7 @@ def going(folder: Path, box: Box, search: str = "memory:", people: bool = True) 
     """A site, with people unless told otherwise, served by the server that `praxis run` uses."""
     stage = make_stage(folder, search=search)
     if people:
-        _peopled(stage)
+        with_people(stage)
     server = create_server(stage.app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -14,7 +14,7 @@ from waitress.server import create_server
 from knowledge.services import discussion, opinions, phrases, review, scoring
 from knowledge.services.scoring import Given
 from knowledge.storage.models.reviewing import Look
-from tests.conftest import PASSWORD, Stage, _peopled, complete_experience, make_stage
+from tests.conftest import PASSWORD, Stage, complete_experience, make_stage, with_people
 
 pytestmark = pytest.mark.browser
 PHRASE = "Please give the figure before the change, and the one after it."
@@ -28,7 +28,7 @@ STRONG = {
 @pytest.fixture
 def site(tmp_path: Path, _cheap_passwords: None) -> Iterator[tuple[Stage, str]]:
     """A site with a resubmission, behind the server that `praxis run` uses, and its address."""
-    stage = _peopled(make_stage(tmp_path))
+    stage = with_people(make_stage(tmp_path))
     stage.person("far")
     stage.programme("elsewhere", coaches=("far",))
     server = create_server(stage.app, host="127.0.0.1", port=0, threads=4)

@@ -18,14 +18,14 @@ from knowledge.services import authoring, editorial
 from knowledge.settings import Settings
 from knowledge.storage import find
 from knowledge.storage.session import StorageUnavailable
-from tests.conftest import Stage, _peopled, complete_experience, make_stage, token
+from tests.conftest import Stage, complete_experience, make_stage, token, with_people
 from workflows.definition import Refused
 
 
 @pytest.fixture
 def hasty(tmp_path: Path) -> Iterator[Stage]:
     """A site that waits for a locked database for half a second."""
-    made = _peopled(make_stage(tmp_path, database_timeout=0.5))
+    made = with_people(make_stage(tmp_path, database_timeout=0.5))
     yield made
     made.site.db.close()
 

@@ -13,7 +13,7 @@ from knowledge.services.errors import Invalid
 from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.people import Person
 from knowledge.web.limits import limiter
-from tests.conftest import PASSWORD, Stage, _peopled, make_stage, post, token
+from tests.conftest import PASSWORD, Stage, make_stage, post, token, with_people
 
 
 def count(stage: Stage, what: type) -> int:
@@ -23,7 +23,7 @@ def count(stage: Stage, what: type) -> int:
 
 @pytest.mark.case("Q8")
 def test_Q8_one_address_registers_so_many_accounts_and_no_more(tmp_path: Path) -> None:
-    stage = _peopled(make_stage(tmp_path, register_limit="3 per hour"))
+    stage = with_people(make_stage(tmp_path, register_limit="3 per hour"))
     browser = stage.app.test_client()
     csrf, people, mails = token(browser), count(stage, Person), count(stage, Mail)
 
@@ -42,7 +42,7 @@ def test_Q8_one_address_registers_so_many_accounts_and_no_more(tmp_path: Path) -
 
 @pytest.mark.case("Q8")
 def test_Q8_accounts_made_by_an_invitation_are_counted_with_the_others(tmp_path: Path) -> None:
-    stage = _peopled(make_stage(tmp_path, register_limit="3 per hour"))
+    stage = with_people(make_stage(tmp_path, register_limit="3 per hour"))
     guest = stage.app.test_client()
     csrf = token(guest)
     data = {"action": "join", "name": "N", "password": PASSWORD, "csrf_token": csrf}
@@ -77,7 +77,7 @@ def test_Q8_comments_and_answers_are_counted_together_and_not_for_anybody_else(
 @pytest.mark.case("Q8", "U11")
 def test_Q8_uploads_that_nobody_ends_take_no_more_room_than_a_person_has(tmp_path: Path) -> None:
     """What is announced counts at once: who begins many and ends none fills no disk."""
-    stage = _peopled(make_stage(tmp_path, files_per_person=2))
+    stage = with_people(make_stage(tmp_path, files_per_person=2))
     author, taken = stage.actor("author"), stage.site.uploads
     records = [stage.record(author) for _ in range(3)]
     for number in range(3):
@@ -95,7 +95,7 @@ def test_Q8_uploads_that_nobody_ends_take_no_more_room_than_a_person_has(tmp_pat
 
 @pytest.mark.case("Q8")
 def test_Q8_one_browser_asks_for_so_many_links_by_mail_whatever_for(tmp_path: Path) -> None:
-    stage = _peopled(make_stage(tmp_path, link_limit="2 per hour"))
+    stage = with_people(make_stage(tmp_path, link_limit="2 per hour"))
     reader = stage.client("reader")
     before = count(stage, Mail)
     statuses = [

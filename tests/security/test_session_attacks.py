@@ -13,7 +13,7 @@ from sqlalchemy import text
 from werkzeug.datastructures import Headers
 
 from knowledge.services import accounts, programmes
-from tests.conftest import PASSWORD, Stage, _peopled, make_stage, post, token
+from tests.conftest import PASSWORD, Stage, make_stage, post, token, with_people
 
 READERS = ("", "reader", "author", "colleague", "coach", "manager")
 
@@ -245,7 +245,7 @@ def test_S7_another_spelling_of_the_same_account_is_no_fresh_start(stage: Stage,
 
 
 def test_S7_behind_a_proxy_only_what_the_proxy_added_counts(tmp_path: Path) -> None:
-    stage = _peopled(make_stage(tmp_path, proxies=1))
+    stage = with_people(make_stage(tmp_path, proxies=1))
     browser = stage.app.test_client()
     csrf = token(browser)
 
