@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from knowledge.app import create_app
@@ -29,6 +30,9 @@ from knowledge.web.site import Site, extension
 PASSWORD = "correct horse battery"
 KEY = "k" * 16 + "0123456789abcdef"  # signs the links of tests that ask no application
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # how long an example takes says nothing on a machine that is busy
 
 
 @pytest.hookimpl(optionalhook=True)

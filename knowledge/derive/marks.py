@@ -8,7 +8,7 @@ used up, a passage is marked out and in as a whole, which is coarse but true.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
@@ -16,6 +16,7 @@ SAME, IN, OUT = "same", "in", "out"
 Marks = tuple[tuple[str, str], ...]
 LEFT_OUT = " … "
 _WORD = re.compile(r"\S+\s*")
+_END = re.compile(r"[.!?؟…][\"'”’»)\]]*\s*$|\n\s*$")
 _PIECE = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -98,16 +99,34 @@ def _common(old: list[str], new: list[str]) -> int:
     return count
 
 
-def brief(marks: Marks, around: int = 10) -> Marks:
-    """The same with only so many unchanged words beside each change; where more stood, three dots."""
+def brief(marks: Marks, around: int = 8) -> Marks:
+    """The same with of the unchanged words only the rest of the sentence beside each change; where more stood, dots.
+
+    `around`: most words of it. A sentence that came in or went out whole needs none.
+    """
     found: list[tuple[str, str]] = []
     for place, (text, how) in enumerate(marks):
         words = _WORD.findall(text) if how == SAME else []
-        head = around if place else 0
-        tail = around if place + 1 < len(marks) else 0
+        head = _begun(words, around) if place and not _ends(marks[place - 1][0]) else 0
+        tail = _begun(words[::-1], around, backwards=True) if place + 1 < len(marks) else 0
         if len(words) > head + tail + 3:  # dots in place of three words would save nothing
             space = text[: len(text) - len(text.lstrip())]
             start = space + "".join(words[:head]).rstrip() if head else ""
             text = start + LEFT_OUT + ("".join(words[-tail:]) if tail else "")
+            if not tail and place + 1 < len(marks) and marks[place + 1][0][:1].isspace():
+                text = text.rstrip()
         found.append((text, how))
     return tuple(found)
+
+
+def _begun(words: Sequence[str], most: int, backwards: bool = False) -> int:
+    """How many of these words are of the sentence that the first of them is in."""
+    for count, word in enumerate(words[:most]):
+        if _ends(word):
+            return count if backwards else count + 1
+    return min(most, len(words))
+
+
+def _ends(text: str) -> bool:
+    """Whether a sentence, or a paragraph, ends here."""
+    return _END.search(text) is not None

@@ -32,7 +32,10 @@ SAID = 600  # characters of somebody's words that a mail repeats
 
 @dataclass(frozen=True)
 class Paragraph:
-    """What happened, somebody's own words, what they are `about`, and the one place to go to."""
+    """What happened, somebody's own words, what they are `about`, and the one place to go to.
+
+    `reply_to`: where an answer by mail becomes a comment, or "".
+    """
 
     heading: str
     text: str
@@ -40,14 +43,15 @@ class Paragraph:
     link: str
     label: str
     about: str = ""
+    reply_to: str = ""
 
 
 @dataclass(frozen=True)
 class Letter:
     """A mail to one address about one thing, or several. `name`: "" where the address has no account.
 
-    `stop`: the link that ends mails of its kind, "" for those that cannot end. `reply_to`: where an answer becomes a
-    comment, or "".
+    `stop`: the link that ends mails of its kind, "" for those that cannot end. `reply_to`: where an answer to the
+    whole becomes a comment, or ""; of several comments each paragraph has its own.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Letter:
     settings_label: str
     reply_to: str = ""
     answer: str = ""
+    answer_label: str = ""
 
 
 class Unseen(Exception):
@@ -89,7 +94,7 @@ class Writer:
         )
         language, say = _language(wishes.language)
         paragraphs, kinds = [], dict[str, None]()
-        for mail in sorted(mails, key=lambda m: (m.record_id or "", m.id)):  # what belongs together stands together
+        for mail in sorted(mails, key=_order):
             if wishes.often.get(mail.event) == Frequency.NEVER and not events.EVENTS[mail.event].needed:
                 continue  # she has said so since it was written
             with suppress(NotFound):
@@ -98,13 +103,14 @@ class Writer:
         if not paragraphs or (person and not person.active):
             raise Unseen
         name, together = person.name if person else "", first.together
-        reply_to = "" if together or person is None else self._reply_to(session, first, person)
+        answers = list(dict.fromkeys(p.reply_to for p in paragraphs if p.reply_to))
+        reply_to = answers[0] if len(answers) == 1 and not together else ""
         heading = say.ngettext("Praxis: %(num)d thing", "Praxis: %(num)d things", len(paragraphs))
         return Letter(
             name,
             first.address,
             language,
-            heading % {"num": len(paragraphs)} if len(paragraphs) > 1 else paragraphs[0].heading,
+            heading % {"num": len(paragraphs)} if len(paragraphs) > 1 and together else paragraphs[0].heading,
             say.gettext("Dear %(name)s,") % {"name": name} if person else say.gettext("Good day,"),
             tuple(paragraphs),
             "" if together else first.record_id or "",
@@ -114,6 +120,7 @@ class Writer:
             say.gettext("Choose what you get, and when"),
             reply_to,
             say.gettext("You can answer this mail: your words become a comment.") if reply_to else "",
+            "" if reply_to else say.gettext("Answer by mail"),
         )
 
     def _stop(self, person: Person | None, kinds: Iterable[str]) -> str:
@@ -144,7 +151,13 @@ class Writer:
             self.address + quote(matter.path) + matter.anchor,
             say.gettext(told.label),
             matter.about,
+            self._reply_to(sending.session, sending.mail, sending.person) if sending.person else "",
         )
+
+
+def _order(mail: Mail) -> tuple[str, bool, int]:
+    """What belongs together stands together: of a record first what was done, then what was said."""
+    return mail.record_id or "", mail.event in notices.GATHERED, mail.id
 
 
 def message_id(mail: Mail, host: str) -> str:

@@ -45,7 +45,7 @@ class Postman:
         sent = 0
         while True:
             with self.db.reading() as session:
-                waiting = [mail.id for mail in mailbox.due(session, now(), BATCH)]
+                waiting = [mail.id for mail in mailbox.due(session, now(), BATCH, notices.GATHERED)]
             if not waiting:
                 return sent
             for mail_id in waiting:
@@ -63,7 +63,7 @@ class Postman:
     def _one(self, mail_id: int) -> int:
         """Send a mail, with its digest if it is part of one. No transaction is open while the server is talked to."""
         with self.db.reading() as session:
-            mails = mailbox.still_due(session, mail_id, now())
+            mails = mailbox.still_due(session, mail_id, now(), notices.GATHERED)
             if not mails:
                 return 0  # somebody else has sent it, or it went out in a digest
             try:
@@ -71,10 +71,11 @@ class Postman:
             except Unseen:
                 self._keep(mails, DROPPED, "it is no longer so, or its reader may not see it any more")
                 return 0
-            first = mails[0]
+            first, last = mails[0], max(mails, key=lambda mail: mail.id)  # with more in it, it is another letter
             host = self.envelope.host
-            chain = [message_id(each, host) for each in mailbox.earlier(session, first, CHAIN) if letter.record_id]
-            message = self.envelope.message(letter, message_id(first, host), now(), chain)
+            before = mailbox.earlier(session, last, CHAIN) if letter.record_id else []
+            chain = [message_id(each, host) for each in before if each not in mails]
+            message = self.envelope.message(letter, message_id(last, host), now(), chain)
         try:
             self.transport.send(message)
         except Refused as refused:

@@ -17,18 +17,25 @@ from knowledge.services.errors import NotFound
 from knowledge.storage import find, threads
 from knowledge.storage.models.discussion import ADDRESSED, RESOLVED, Comment, Thread
 from knowledge.storage.models.mail import Mail
-from knowledge.storage.models.people import Person
 from knowledge.storage.models.records import Record, Step
 from workflows.editorial import ANYONE, SIGNED_IN
 
 
-def of(path: Callable[[Record], str], holds: Callable[[Record], bool] = lambda record: True) -> Reading:
-    """Of something that happened to a record. `holds`: whether it is still so when the mail is sent."""
+def of(
+    path: Callable[[Record], str], holds: Callable[[Record], bool] = lambda record: True, reviewed: bool = False
+) -> Reading:
+    """Of something that happened to a record. `holds`: whether it is still so when the mail is sent.
+
+    `reviewed`: who reviews the record at that moment is led to where she does.
+    """
 
     def reading(sending: Sending) -> Matter:
         session, mail, say = sending.session, sending.mail, sending.say
         record = find.record(session, mail.record_id or "")
-        if record is None or not holds(record) or not _may_read(session, sending.account, record):
+        if record is None or not holds(record):
+            raise NotFound(mail.record_id)
+        held = access.roles_in(session, Actor(sending.account.id, sending.account.name), record)
+        if not access.may(record, "view", held - {ANYONE, SIGNED_IN}):  # the latest revision, not the public one
             raise NotFound(mail.record_id)
         if not notices.still_concerns(session, mail, record):
             raise NotFound(mail.record_id)
@@ -37,7 +44,8 @@ def of(path: Callable[[Record], str], holds: Callable[[Record], bool] = lambda r
         facts = {"title": record.latest.title, "who": who.name if who else said.guest or say.gettext("Somebody")}
         facts |= _days(record, sending.language)
         facts["coach"] = record.coach.name if record.coach else say.gettext("no coach yet")
-        return Matter(path(record), facts, said.words, said.about, said.anchor)
+        place = f"/review/{record.id}" if reviewed and access.may(record, "review", held) else path(record)
+        return Matter(place, facts, said.words, said.about, said.anchor)
 
     return reading
 
@@ -124,9 +132,3 @@ def _days(record: Record, language: str) -> dict[str, str]:
     found = clock.due(record)
     days = {"since": found.since.date(), "due": found.on} if found else {}
     return {name: dates.weekday(day, language) for name, day in days.items()}
-
-
-def _may_read(session: Session, person: Person, record: Record) -> bool:
-    """Whether this person may see the latest revision now."""
-    held = access.roles_in(session, Actor(person.id, person.name), record) - {ANYONE, SIGNED_IN}
-    return access.may(record, "view", held)

@@ -120,7 +120,7 @@ EVENTS: Mapping[str, Told] = {
         N_("Comment: %(title)s"),
         N_("%(who)s wrote about “%(title)s”:"),
         N_("Read and answer"),
-        records.of(lambda record: f"/work/{record.id}"),
+        records.of(lambda record: f"/work/{record.id}", reviewed=True),
     ),
     "addressed": Told(
         N_("Addressed: %(title)s"),

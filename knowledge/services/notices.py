@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -34,6 +34,9 @@ OF_STEPS: Mapping[str, str] = {
     "request-changes": "returned", "publish": "published", "withdraw": "withdrawn",
     "claim": "claimed", "hand-back": "handed-back", "away": "handed-back", "assign": "assigned",
 }  # fmt: skip
+# what is said one by one and read together: at most one letter of it about a record in a while, to each reader; any
+# other letter about the record takes along what waits
+GATHERED, WHILE = frozenset({"commented"}), timedelta(minutes=10)
 MOST_AN_HOUR = 3  # of a kind to one address: nobody's box is filled by others
 
 
@@ -93,13 +96,22 @@ def tell(
     moment = now()
     for person in people:
         wishes = wishes_of(session, person.id)
-        due, once = wishes.due(event, moment), key(event, record_id, facts, person.id)
+        together = wishes.frequency(event) in (Frequency.DAILY, Frequency.WEEKLY)
+        start = moment if together else _gathered(session, event, person.id, record_id, moment)
+        due, once = wishes.due(event, start), key(event, record_id, facts, person.id)
         if due is None or mailbox.told(session, once):
             continue
-        together = wishes.frequency(event) in (Frequency.DAILY, Frequency.WEEKLY)
         mail = Mail(key=once, event=event, person_id=person.id, record_id=record_id, facts=dict(facts))
         mail.due, mail.together, mail.created = due, together, moment
         session.add(mail)
+
+
+def _gathered(session: Session, event: str, person_id: int, record_id: str | None, moment: datetime) -> datetime:
+    """When it may be told: at once, or a while after the last of the kind about the record, with what waits already."""
+    last = mailbox.last_about(session, person_id, record_id, event) if event in GATHERED else None
+    if last is None:
+        return moment
+    return max(moment, last.sent + WHILE if last.sent else last.due)
 
 
 def key(event: str, record_id: str | None, facts: Mapping[str, Any], person_id: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -13,19 +13,37 @@ from knowledge.storage.models.people import Person
 from knowledge.storage.models.programmes import COACH, Membership
 
 
-def due(session: Session, moment: datetime, limit: int) -> Sequence[Mail]:
-    """What is to be sent by now, the longest due first."""
+def due(session: Session, moment: datetime, limit: int, along: Collection[str] = ()) -> Sequence[Mail]:
+    """What is to be sent by now, the longest due first; of the events `along`, which may go with others, at the end."""
     query = select(Mail).where(Mail.outcome == WAITING, Mail.due <= moment).options(joinedload(Mail.person))
-    return session.scalars(query.order_by(Mail.due, Mail.id).limit(limit)).all()
+    return session.scalars(query.order_by(Mail.event.in_(along), Mail.due, Mail.id).limit(limit)).all()
 
 
-def still_due(session: Session, mail_id: int, moment: datetime) -> Sequence[Mail]:
-    """This mail, with all others of its digest if it is part of one; none when it is not due any more."""
+def still_due(session: Session, mail_id: int, moment: datetime, along: Collection[str] = ()) -> Sequence[Mail]:
+    """This mail and what goes in one letter with it; none when it is not due any more.
+
+    Of a digest all that is due; otherwise what waits of the events `along` about the same record to the same person.
+    """
     query = select(Mail).where(Mail.outcome == WAITING, Mail.due <= moment).options(joinedload(Mail.person))
     first = session.scalar(query.where(Mail.id == mail_id))
-    if first is None or not first.together:
-        return [first] if first else []
+    if first is None:
+        return []
+    if not first.together:
+        return [first, *_along(session, first, along)] if first.person_id and first.record_id else [first]
     return session.scalars(query.where(Mail.together, Mail.person_id == first.person_id).order_by(Mail.id)).all()
+
+
+def _along(session: Session, first: Mail, events: Collection[str]) -> Sequence[Mail]:
+    query = select(Mail).where(Mail.outcome == WAITING, Mail.together.is_(False), Mail.event.in_(events))
+    query = query.where(Mail.person_id == first.person_id, Mail.record_id == first.record_id, Mail.id != first.id)
+    return session.scalars(query.order_by(Mail.id)).all()
+
+
+def last_about(session: Session, person_id: int, record_id: str | None, event: str) -> Mail | None:
+    """The newest mail of a kind to somebody about a record that waits or was sent, digests apart."""
+    query = select(Mail).where(Mail.person_id == person_id, Mail.record_id == record_id, Mail.event == event)
+    query = query.where(Mail.outcome.in_((WAITING, SENT)), Mail.together.is_(False))
+    return session.scalar(query.order_by(Mail.id.desc()).limit(1))
 
 
 def all_of(session: Session, ids: Sequence[int]) -> Sequence[Mail]:

@@ -86,7 +86,7 @@ def test_a_coach_deals_with_a_resubmission_in_three_presses_from_what_she_sees_f
     for seen in ("#changed-results ins", "#changed-results button >> nth=0", "button:has-text('Publish')"):
         box = page.locator(seen).first.bounding_box()
         assert box and box["y"] + box["height"] <= 900, f"{seen} is on the first screen"
-    page.click("text=Resolve all 2 that are addressed")
+    page.click("text=Resolve all 2 now")
     assert "2 resolved" in page.locator("#points").inner_text()
     assert page.locator("#check-1").is_checked() is False
     page.check("input[name=check-1][value=met]")

@@ -16,6 +16,7 @@ from knowledge.storage.models.people import Person
 from tests.conftest import Stage
 from tests.mail.conftest import Box
 from tests.mail.kept import mails
+from tests.times import at
 
 
 def test_the_coach_hears_of_a_submission_and_the_author_of_the_answer(stage: Stage, postman: Postman, box: Box) -> None:
@@ -192,8 +193,9 @@ def test_long_headers_arrive_as_they_were_written(stage: Stage, postman: Postman
     author = stage.actor("author")
     record = stage.record(author, "in_review")
     for number in range(12):
-        stage.site.act(discussion.begin, author, record, about="", text=f"Question {number}")
-        postman.deliver()
+        with at(f"2026-12-01T{8 + number:02}:00"):
+            stage.site.act(discussion.begin, author, record, about="", text=f"Question {number}")
+            postman.deliver()
     last = box.taken[-1]
     ids = last["References"].split()
     assert len(ids) == 9 and ids[-1] == last["In-Reply-To"] == box.taken[-2]["Message-ID"]

@@ -34,7 +34,7 @@ def engine(cluster: Remote) -> Iterator[SearchEngine]:
     made.close()
 
 
-@settings(max_examples=examples(150) // 3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150) // 3, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.lists(documents, min_size=1, max_size=6), min_size=1, max_size=3),
     st.lists(st.integers(0, 12), max_size=3),
@@ -60,7 +60,7 @@ def test_the_cluster_agrees_with_the_oracle(engine, batches, dropped, texts, cou
     assert engine.held() == oracle.held()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(documents, min_size=2, max_size=12, unique_by=lambda d: d.id), st.lists(queries, min_size=1, max_size=8)
 )

@@ -47,7 +47,7 @@ def engine(tmp_path: Path) -> Iterator[SearchEngine]:
 # Merging happens at sizes that no test of hand-made documents reaches; here three segments become one, and a segment
 # is written anew when half of it is gone, so that most examples go through it. `dense` says from which share of the
 # documents on arrays over all of them are used: with 1 never, with 1000 always.
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.lists(documents, min_size=1, max_size=5), min_size=1, max_size=6),
     st.lists(st.integers(0, 12), max_size=3),
@@ -96,7 +96,7 @@ def score_alike(oracle: SearchEngine, engine: SearchEngine, texts: list[str]) ->
         assert {h.id: h.score for h in found.hits} == pytest.approx({h.id: h.score for h in told.hits}, abs=1e-4), text
 
 
-@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(
     st.lists(documents, min_size=1, max_size=12, unique_by=lambda d: d.id), st.lists(queries, min_size=1, max_size=8)
 )
@@ -111,7 +111,7 @@ def test_scores_are_those_of_the_oracle_over_several_segments(tmp_path_factory, 
     shutil.rmtree(folder)
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(
     st.lists(documents, min_size=2, max_size=12, unique_by=lambda d: d.id),
     st.lists(documents, max_size=4, unique_by=lambda d: d.id),
@@ -141,7 +141,7 @@ def test_scores_are_those_of_an_oracle_that_has_not_forgotten_what_was_deleted(
     shutil.rmtree(folder)
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(
     st.lists(documents, min_size=1, max_size=12, unique_by=lambda d: d.id),
     st.lists(
@@ -193,7 +193,7 @@ def _for_whoosh(node: Node) -> query.Query:
     return (query.And if isinstance(node, And) else query.Or)([_for_whoosh(part) for part in node.parts])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="aéßİ'’-‐ _.,;1½日本اَ\u0301ñQuL d", max_size=40), st.sampled_from(["en", "fr", "ar", "sw"]))
 def test_the_units_of_a_text_have_its_tokens_one_after_the_other(text: str, code: str) -> None:
     whole = [(t.position, k) for t in language.tokens(text) for k in language.keys(t, code)]

@@ -36,7 +36,6 @@ def run(machine: Any, examples: int, steps: int) -> None:
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
-            deadline=None,
             derandomize=True,
             phases=(Phase.generate,),
             database=None,

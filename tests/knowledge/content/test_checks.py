@@ -49,7 +49,7 @@ def problem_of(f: Field, raw: Any) -> str:
     return str(caught.value.problems[0])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from([f.id for f in TOY.fields]), ANYTHING, max_size=8), ANYTHING)
 def test_whatever_json_holds_the_check_answers_and_cleaning_twice_changes_nothing(raw: Any, known: Any) -> None:
     before = {f.id: known for f in TOY.fields}

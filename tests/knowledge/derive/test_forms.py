@@ -33,7 +33,7 @@ def saved(posted: MultiDict[str, str]) -> dict[str, Any]:
     return checks.shape(TOY, forms.read(TOY, forms.bind(TOY, TERMS, posted=posted)), TERMS)[0]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(records(TOY.fields, TERMS))
 def test_any_record_comes_back_from_its_form_unchanged(values: dict[str, Any]) -> None:
     assert checks.shape(TOY, values, TERMS) == (values, [])
@@ -41,7 +41,7 @@ def test_any_record_comes_back_from_its_form_unchanged(values: dict[str, Any]) -
     assert saved(posted_by(values)) == values
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(st.data())
 @pytest.mark.parametrize("kind", [t.id for t in SITE])
 def test_the_site_s_own_types_come_back_from_their_forms(kind: str, data: st.DataObject) -> None:

@@ -182,7 +182,7 @@ def test_template_syntax_is_text(hostile: list[str]) -> None:
     assert "49" in Environment().from_string("{{7*7}}").render()  # the control
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.sampled_from("<>&\"'[]()!*_`~#|-:\\/ \n\tajx=;{}\u00a0é🌍"), max_size=80))
 def test_any_play_of_signs_is_safe_and_stable(text: str) -> None:
     once = render(text)
@@ -192,7 +192,7 @@ def test_any_play_of_signs_is_safe_and_stable(text: str) -> None:
 
 
 @pytest.mark.case("X1", "X2", control="test_the_checker_sees_a_seeded_fault_and_the_sanitiser_takes_it_away")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from("<>/\"'= &;abpsrchtimoney\n-!?[]xmg#\x00"), max_size=120))
 def test_any_play_of_html_is_safe_and_stable(source: str) -> None:
     once = sanitize(source)

@@ -104,7 +104,7 @@ def test_hostile_versions_are_compared_as_text() -> None:
     assert all(isinstance(t, str) and not hasattr(t, "__html__") for t, _ in change.marks)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text("ab \n.é", max_size=60), st.text("ab \n.é", max_size=60))
 def test_the_marked_text_holds_both_texts_whole(before: str, after: str) -> None:
     marks = marked(before, after)
@@ -142,6 +142,26 @@ def test_in_brief_all_that_changed_stands_there_and_of_the_rest_only_what_is_nea
     assert [(t, how) for t, how in short if how != "same"] == [(t, how) for t, how in whole if how != "same"]
     for (text, how), (left, _) in zip(whole, short, strict=True):
         if how == "same" and left != text:
-            assert "…" in left and len(left.split()) <= 2 * around + 1 < len(text.split())
+            assert "…" in left and len(left.split()) < len(text.split()) and len(left.split()) <= 2 * around + 1
             head, tail = (part.split() for part in left.split("…"))
             assert text.split()[: len(head)] == head and text.split()[len(text.split()) - len(tail) :] == tail
+
+
+BEFORE = "We asked the clerks of six districts. They paid late. The office took three weeks to answer a letter of a supplier."
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [  # of the sentence around a change the rest stands there; a whole new sentence stands alone
+        (BEFORE + " It takes two days now.", " …<in> It takes two days now."),
+        (BEFORE.replace("They paid late. ", ""), " … <out>They paid late. <same> … "),
+        (
+            BEFORE.replace("three weeks", "two days"),
+            " … The office took <out>three weeks<in>two days<same> to answer a letter of a supplier.",
+        ),
+    ],
+)
+def test_in_brief_a_change_stands_with_its_sentence_and_no_other(after: str, told: str) -> None:
+    pieces = brief(marked(BEFORE, after))
+    text = "".join(t if how == "same" and not n else f"<{how}>{t}" for n, (t, how) in enumerate(pieces))
+    assert text == told

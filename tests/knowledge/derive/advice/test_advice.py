@@ -289,7 +289,7 @@ def test_a_plain_record_gets_no_advice_and_what_is_private_is_not_looked_at() ->
     assert found(sensitivity={"yes": True, "note": "Mr. Kamau of the PPMU"}) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(["title", "summary", "context", "results", "language", "start"]),
