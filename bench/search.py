@@ -144,7 +144,9 @@ def run(size: int) -> list[dict[str, Any]]:
             try:
                 rows.append(_alone("fill", name, size, folder) | _alone("ask", name, size, folder))
             except subprocess.CalledProcessError as error:
-                print(f"{name}: left out: {missing or error.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+                said = (error.stderr.strip().splitlines() or ["it said nothing"])[-1]
+                absent = said.startswith(("KeyError", "ModuleNotFoundError"))  # its address, or its package
+                print(f"{name}: left out: {missing if absent and missing else said}", file=sys.stderr)
     return rows
 
 

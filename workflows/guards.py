@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workflows.definition import N_, Objection, Reason, Situation
 
+REASON = N_("Please give a reason: it is what the reader will act on.")
 OTHER_COACH = N_("You gave the first approval. Another coach has to give the second.")
 
 
@@ -14,7 +15,7 @@ def complete(s: Situation) -> Objection | None:
 
 def has_words(s: Situation) -> Objection | None:
     """The actor gives a reason; whoever reads it must be able to act on it."""
-    return None if s.words.strip() else Objection(N_("Please give a reason: it is what the reader will act on."))
+    return None if s.words.strip() else Objection(REASON)
 
 
 def not_own_work(s: Situation) -> Objection | None:

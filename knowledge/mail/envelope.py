@@ -18,18 +18,21 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
 class Addresses(EmailPolicy):
-    """Headers that hold addresses are broken between them and nowhere else.
+    """Headers that hold addresses are broken between them and nowhere else, and plain subjects not at all.
 
-    The library writes whatever is too long for a line in its own code, which no mail program reads as an address.
+    The library writes whatever is too long for a line in its own code, which no mail program reads as an address, and
+    a subject that is a little too long below an empty line.
     """
 
     def fold(self, name: str, value: str) -> str:
         if name.casefold() in WHOLE:
             return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
+        if name.casefold() == "subject" and str(value).isascii():
+            return f"{name}: {value}{self.linesep}"
         return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        if name.casefold() in WHOLE:
+        if name.casefold() in WHOLE or (name.casefold() == "subject" and str(value).isascii()):
             return self.fold(name, value).encode("ascii", "replace")
         return super().fold_binary(name, value)
 

@@ -15,7 +15,7 @@ from knowledge.services import access, clock, discussion, notices, opinions, voc
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find, threads
-from knowledge.storage.models.discussion import ADDRESSED, RESOLVED, Comment, Thread
+from knowledge.storage.models.discussion import ADDRESSED, OPEN, RESOLVED, Comment, Thread
 from knowledge.storage.models.mail import Mail
 from knowledge.storage.models.records import Record, Step
 from workflows.editorial import ANYONE, SIGNED_IN
@@ -102,6 +102,8 @@ def _said(sending: Sending, record: Record) -> Said:
 
 
 def _of_step(session: Session, mail: Mail, record: Record, step: Step, say: NullTranslations) -> Said:
+    if mail.event == "returned":
+        return Said(step.person_id, step.words, _still_open(session, record, say))
     if mail.event != "submitted":
         return Said(step.person_id, step.words, "")
     last = find.last_step(session, record.id, "submit")
@@ -118,6 +120,13 @@ def _addressed(session: Session, record: Record, say: NullTranslations) -> str:
         return ""
     told = say.gettext("Addressed, %(done)s of %(all)s points: %(fields)s.")
     return told % {"done": len(done), "all": len(points), "fields": ", ".join(dict.fromkeys(done))}
+
+
+def _still_open(session: Session, record: Record, say: NullTranslations) -> str:
+    """What the points are about that the author has to deal with; "" when there is none but what is said here."""
+    points = [t for t in threads.of_record(session, record.id, private=False) if t.standing == OPEN and t.field]
+    about = ", ".join(dict.fromkeys(_label(session, record, t, say) for t in points))
+    return say.gettext("Open points: %(fields)s.") % {"fields": about} if about else ""
 
 
 def _label(session: Session, record: Record, thread: Thread, say: NullTranslations) -> str:

@@ -40,7 +40,7 @@ def _waits_for_a_decision(record: Record) -> bool:
 EVENTS: Mapping[str, Told] = {
     "submitted": Told(
         N_("For your review: %(title)s"),
-        N_("%(who)s sent you “%(title)s” for review."),
+        N_("%(who)s sent you “%(title)s” for review. The answer is due on %(due)s."),
         N_("Read and review"),
         records.of(lambda record: f"/review/{record.id}", lambda record: record.state == IN_REVIEW),
     ),

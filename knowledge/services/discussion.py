@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -83,6 +84,22 @@ class Answers:
 NO_ANSWERS = Answers()
 
 
+@dataclass(frozen=True)
+class Remark:
+    """Something that a reviewer says beside her decision: an answer in a thread, or a point `about` a field.
+
+    `place`: the field of the form that it was typed into, where what is wrong with it is told.
+    """
+
+    text: str
+    place: str
+    thread_id: int = 0
+    about: str = ""
+    quote: str = ""
+    private: bool = False
+    key: str = ""
+
+
 def of(session: Session, actor: Actor, record_id: str) -> Discussion:
     """What was said about a record, for who works on it. Raises NotFound, Forbidden."""
     record, held = access.desk_record(session, actor, record_id, "view_history")
@@ -151,6 +168,19 @@ def answer(session: Session, actor: Actor, record_id: str, answers: Answers) -> 
     return len(done)
 
 
+def say_all(session: Session, actor: Actor, record_id: str, remarks: Sequence[Remark]) -> None:
+    """Say all of these, or none of them. Raises Invalid at their places, NotFound, Forbidden."""
+    for each in remarks:
+        try:
+            if each.thread_id:
+                reply(session, actor, record_id, each.thread_id, each.text, each.key)
+            else:
+                more: dict[str, Any] = {"quote": each.quote, "private": each.private, "key": each.key}
+                begin(session, actor, record_id, about=each.about, text=each.text, **more)
+        except Invalid as error:
+            raise Invalid([replace(problem, path=(each.place,)) for problem in error.problems]) from error
+
+
 def may_read(session: Session, actor: Actor, record: Record, thread: Thread) -> bool:
     """Whether somebody may see a thread of a record that she may see."""
     return not thread.private or _may_note(session, actor, record, access.roles_in(session, actor, record))
@@ -169,6 +199,19 @@ def resolve_all(session: Session, actor: Actor, record_id: str, thread_ids: Sequ
     for thread_id in thread_ids:
         act(session, actor, record_id, thread_id, "resolve")
     return len(thread_ids)
+
+
+def settle(
+    session: Session, actor: Actor, record_id: str, thread_id: int, what: str, text: str = "", key: str = ""
+) -> None:
+    """Answer a point (`what` is "reply"), or do one of `ACTS` with it and say why, if there is a `text`.
+
+    Raises Invalid, NotFound, Forbidden.
+    """
+    if what != "reply":
+        act(session, actor, record_id, thread_id, what)
+    if what == "reply" or tidy(text, lines=True):
+        reply(session, actor, record_id, thread_id, text, key)
 
 
 def act(session: Session, actor: Actor, record_id: str, thread_id: int, what: str) -> Thread:
@@ -203,7 +246,7 @@ def _point(session: Session, record: Record, thread: Thread, held: frozenset[str
 
 def _changed(record: Record, thread: Thread, asked: Field | None, registry: Registry) -> bool:
     """Whether the words a point is about are no longer there: those it quotes, or else the answer it is about."""
-    if not thread.field:
+    if not thread.field or thread.revision_id == record.latest.id:
         return False
     before, after = (r.values.get(thread.field) for r in (thread.revision, record.latest))
     if thread.quote and asked is not None:

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from knowledge.content.fields import N_
-from knowledge.services import access, discussion, editorial, scoring
+from knowledge.services import access, discussion, editorial, scheduling, scoring
 from knowledge.services.actor import Actor
 from knowledge.services.errors import NotFound
 from knowledge.storage import find, reviewing
-from knowledge.storage.models.records import Record, Revision
+from knowledge.storage.models.records import Plan, Record, Revision
 from knowledge.storage.models.reviewing import Look
 from workflows.definition import Move
 from workflows.known import UNDER_REVIEW
@@ -51,7 +51,7 @@ def baseline(session: Session, actor: Actor, record: Record) -> Baseline | None:
     if found is None:
         return None
     if returned and returned.id == found.id:
-        return _of(found, N_("the version that was returned"))
+        return _of(found, N_("it was returned"))
     return _of(found, N_("the published version") if found.id == record.live_id else N_("you last looked"))
 
 
@@ -85,19 +85,51 @@ def decide(
     seen: int | None = None,
     given: scoring.Given | None = None,
     points: Sequence[int] = (),
+    remarks: Sequence[discussion.Remark] = (),
 ) -> Move:
-    """Take a step, keep what its coach says of the checks, and resolve `points`, all of it or nothing.
+    """Take a step, keep what its coach says of the checks and `remarks`, and resolve `points`, all of it or nothing.
 
     `points`: those that lay before her as addressed; they are settled by her publishing or approving the text. Raises
     Invalid for what she fills in, and whatever `editorial.advance` raises.
     """
-    record = find.record(session, record_id, lock=True)
-    held = access.roles_in(session, actor, record) if record else frozenset[str]()
-    if record and given is not None and access.may(record, "score", held):
-        scoring.score(session, actor, record_id, given, seen)
+    _keep(session, actor, record_id, seen, given, remarks)
     if transition in SETTLES:
         discussion.resolve_all(session, actor, record_id, points)
     return editorial.advance(session, actor, record_id, transition, words=words, public_words=public_words, seen=seen)
+
+
+def plan(
+    session: Session,
+    actor: Actor,
+    record_id: str,
+    on: str,
+    *,
+    words: str = "",
+    seen: int | None = None,
+    given: scoring.Given | None = None,
+    remarks: Sequence[discussion.Remark] = (),
+) -> Plan:
+    """Decide now on publication on a later day, with what is said of the checks and `remarks`, all of it or nothing.
+
+    Raises Invalid for what she fills in, and whatever `scheduling.plan` raises.
+    """
+    _keep(session, actor, record_id, seen, given, remarks)
+    return scheduling.plan(session, actor, record_id, on, words=words, seen=seen)
+
+
+def _keep(
+    session: Session,
+    actor: Actor,
+    record_id: str,
+    seen: int | None,
+    given: scoring.Given | None,
+    remarks: Sequence[discussion.Remark],
+) -> None:
+    record = find.record(session, record_id, lock=True)
+    held = access.roles_in(session, actor, record) if record else frozenset[str]()
+    discussion.say_all(session, actor, record_id, remarks)
+    if record and given is not None and access.may(record, "score", held):
+        scoring.score(session, actor, record_id, given, seen)
 
 
 def _of(revision: Revision, what: str) -> Baseline:

@@ -24,6 +24,6 @@ def claim(record_id: str) -> Response:
 @bp.post("/<record_id>/hand-back")
 def hand_back(record_id: str) -> Response:
     """Give it back, with words for those who read it next."""
-    site().act(claims.hand_back, signed_in_actor(), record_id, request.form.get("words", ""))
+    site().act(claims.hand_back, signed_in_actor(), record_id, request.form.get("back", ""))
     flash(_("Handed back. The other coaches of the programme are told."))
     return redirect(url_for("review.queue"), 303)

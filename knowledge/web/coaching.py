@@ -15,7 +15,7 @@ from knowledge.services.errors import Invalid
 from knowledge.web import desk
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.numbers import whole
-from knowledge.web.review import page
+from knowledge.web.review import beside, page
 from knowledge.web.site import site
 
 bp = Blueprint("coaching", __name__)
@@ -34,34 +34,25 @@ def score(record_id: str) -> Answer:
         again = page if from_review else desk.page
         return again(record_id, form, error.problems), 422
     flash(_("Your scores are kept."))
-    place = "review.read" if from_review else "authoring.desk"
-    return redirect(url_for(place, record_id=record_id, _anchor="rubric"), 303)
+    if from_review:  # with what else is filled in
+        return page(record_id, form)
+    return redirect(url_for("authoring.desk", record_id=record_id, _anchor="rubric"), 303)
 
 
 @bp.post("/review/<record_id>/opinions")
 def ask(record_id: str) -> Answer:
     """Ask another coach what she thinks."""
-    form = request.form
-    try:
-        given = (whole(form.get("person")) or 0, form.get("question", ""))
-        site().act(opinions.ask, signed_in_actor(), record_id, *given)
-    except Invalid as error:
-        return page(record_id, form, error.problems), 422
-    flash(_("They are asked by mail, and can read the record until it is decided."))
-    return redirect(url_for("review.read", record_id=record_id, _anchor="opinions"), 303)
+    given = (whole(request.form.get("person")) or 0, request.form.get("question", ""))
+    done = _("They are asked by mail, and can read the record until it is decided.")
+    return beside(record_id, ("person", "question"), opinions.ask, *given, done=done)
 
 
 @bp.post("/review/<record_id>/opinions/<int:opinion_id>")
 def answer(record_id: str, opinion_id: int) -> Answer:
     """Say what one would do."""
-    form = request.form
-    try:
-        given = (opinion_id, form.get("verdict", ""), form.get("answer", ""))
-        site().act(opinions.answer, signed_in_actor(), record_id, *given)
-    except Invalid as error:
-        return page(record_id, form, error.problems), 422
-    flash(_("Your opinion is kept. The coach who asked is told by mail; the authors do not see it."))
-    return redirect(url_for("review.read", record_id=record_id, _anchor="opinions"), 303)
+    given = (opinion_id, request.form.get("verdict", ""), request.form.get("answer", ""))
+    done = _("Your opinion is kept. The coach who asked is told by mail; the authors do not see it.")
+    return beside(record_id, ("verdict", "answer"), opinions.answer, *given, done=done)
 
 
 @bp.route("/review/programmes/<programme_id>/phrases", methods=["GET", "POST"])

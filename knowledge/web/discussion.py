@@ -58,22 +58,19 @@ def points(record_id: str) -> Response | str | tuple[str, int]:
 def act(record_id: str, thread_id: int) -> Response | tuple[str, int]:
     """Answer a point, or say that it is addressed, resolved, or open again."""
     actor, what, name = signed_in_actor(), request.form.get("action", ""), f"reply-{thread_id}"
-    if what == "reply":
-        try:
-            given = (record_id, thread_id, request.form.get(name, ""), request.form.get("key", "")[:64])
-            site().act(discussion.reply, actor, *given)
-        except Invalid as error:
-            desk = site().ask(authoring.open_desk, actor, record_id, "view_history")
-            shown = {"given": request.form, "problems": at(name, error.problems), **discussed(record_id)}
-            return render_template("review/points.html", desk=desk, **shown), 422
-    else:
-        site().act(discussion.act, actor, record_id, thread_id, what)
+    try:
+        given = (record_id, thread_id, what, request.form.get(name, ""), request.form.get("key", "")[:64])
+        site().act(discussion.settle, actor, *given)
+    except Invalid as error:
+        desk = site().ask(authoring.open_desk, actor, record_id, "view_history")
+        shown = {"given": request.form, "problems": at(name, error.problems), **discussed(record_id)}
+        return render_template("review/points.html", desk=desk, **shown), 422
     return _back(record_id)
 
 
 def at(name: str, problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """The same problems with what was typed into the field of this name."""
-    return tuple(replace(each, path=(name,)) for each in problems)
+    """The same problems, those with a text being problems of the field of this name."""
+    return tuple(replace(each, path=(name,)) if each.anchor == "text" else each for each in problems)
 
 
 def discussed(record_id: str) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from werkzeug.wrappers import Response
 
 from knowledge.content.checks import Problem
 from knowledge.derive import compare
-from knowledge.services import authoring, history, scheduling, versions
+from knowledge.services import authoring, history, review, scheduling, versions
 from knowledge.services.errors import Invalid
+from knowledge.web import coaching
 from knowledge.web.actor import actor, signed_in_actor
 from knowledge.web.language import reader_language, words
 from knowledge.web.numbers import whole
 from knowledge.web.public import shown
+from knowledge.web.review import page, remarks
 from knowledge.web.site import site
 
 bp = Blueprint("publication", __name__)
@@ -69,11 +71,15 @@ def plan(record_id: str) -> Answer:
     if request.method == "POST":
         words, seen = given.get("words", ""), _number("seen")
         try:
-            site().act(scheduling.plan, me, record_id, given.get("on", ""), words=words, seen=seen)
+            scored, said = coaching.scored(given), remarks()
+            on = given.get("on", "")
+            site().act(review.plan, me, record_id, on, words=words, seen=seen, given=scored, remarks=said)
             flash(_("It is published on that day, unless somebody changes, recalls or withdraws it before."))
             return redirect(url_for("authoring.desk", record_id=record_id), 303)
         except Invalid as error:
             problems = error.problems
+            if given.get("from") == "review":
+                return page(record_id, given, problems), 422
     desk = site().ask(authoring.open_desk, me, record_id, "claim")
     return _page("review/day.html", problems, desk=desk, seen=_number("seen") or desk.record.latest.number)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -40,6 +41,7 @@ from workflows.known import UNDER_REVIEW
 
 bp = Blueprint("review", __name__, url_prefix="/review")
 Answer = Response | str | tuple[str, int]
+_SAID = re.compile(r"reply-(?P<thread>\d{1,9})|text(?P<on>-\w+)?", re.ASCII)  # fields of answers, and of points
 FILTERS = ("kind", "stage", "language")  # what a long queue is narrowed by
 
 
@@ -102,18 +104,16 @@ def begin(record_id: str) -> Answer:
     fields = {name: f"{name}-{on}" if on else name for name in ("text", "quote", "private")}
     text, quote, private = (request.form.get(name, "") for name in fields.values())
     about = on or request.form.get("field", "")
-    more = {"quote": quote, "private": private == "y", "key": _key(about, text)}
-    return _beside(record_id, tuple(fields.values()), discussion.begin, about=about, text=text, **more)
+    more: dict[str, Any] = {"quote": quote, "private": private == "y", "key": _key(about, text)}
+    return beside(record_id, tuple(fields.values()), discussion.begin, about=about, text=text, **more)
 
 
 @bp.post("/<record_id>/points/<int:thread_id>")
 def say(record_id: str, thread_id: int) -> Answer:
     """Answer a point, or settle it; the page again with everything else that is filled in."""
     name, what = f"reply-{thread_id}", request.form.get("action", "")
-    if what != "reply":
-        return _beside(record_id, (), discussion.act, thread_id, what)
     text = request.form.get(name, "")
-    return _beside(record_id, (name,), discussion.reply, thread_id, text, _key(name, text))
+    return beside(record_id, (name,), discussion.settle, thread_id, what, text, _key(name, text))
 
 
 @bp.post("/<record_id>/look")
@@ -123,13 +123,37 @@ def look(record_id: str) -> tuple[str, int]:
     return "", 204
 
 
-def _beside(record_id: str, names: tuple[str, ...], act: Callable[..., Any], *given: Any, **more: Any) -> Answer:
-    """Do one thing beside a review. `names`: its fields, which are empty afterwards; the first one is its text."""
+def remarks() -> list[discussion.Remark]:
+    """What was typed on the page beside the decision and not sent by itself; of other pages nothing."""
+    if request.form.get("from") != "review":
+        return []
+    typed = {name: value for name, value in request.form.items() if value.strip()}
+    return [_remark(name, found, typed) for name in typed if (found := _SAID.fullmatch(name))]
+
+
+def _remark(place: str, found: re.Match[str], typed: Mapping[str, str]) -> discussion.Remark:
+    text, end = typed[place], found["on"] or ""
+    if found["thread"]:
+        return discussion.Remark(text, place, int(found["thread"]), key=_key(place, text))
+    about = end[1:] or request.form.get("field", "")
+    quote, private = typed.get(f"quote{end}", ""), typed.get(f"private{end}") == "y"
+    return discussion.Remark(text, place, about=about, quote=quote, private=private, key=_key(about, text))
+
+
+def beside(
+    record_id: str, names: tuple[str, ...], act: Callable[..., Any], *given: Any, done: str = "", **more: Any
+) -> Answer:
+    """Do one thing beside a review; the page again with everything else that is filled in, and `done`, if it is said.
+
+    `names`: its fields, which are empty afterwards; the first one is where what is wrong with its text is told.
+    """
     site().ask(authoring.open_desk, signed_in_actor(), record_id, "review")  # or there is no page to come back to
     try:
         site().act(act, signed_in_actor(), record_id, *given, **more)
     except Invalid as error:
         return page(record_id, request.form, at(names[0], error.problems)), 422
+    if done:
+        flash(done)
     return page(record_id, {name: value for name, value in request.form.items() if name not in names})
 
 

@@ -6,18 +6,23 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from knowledge.content.checks import Problem
+from knowledge.content.fields import N_
 from knowledge.services import authoring, review
 from knowledge.services.errors import Invalid
 from knowledge.web import coaching, desk
 from knowledge.web.actor import signed_in_actor
 from knowledge.web.errors import REFUSED
 from knowledge.web.numbers import whole, wholes
-from knowledge.web.review import page
+from knowledge.web.review import page, remarks
 from knowledge.web.site import site
 from workflows import known
 from workflows.definition import Reason, Refused
+from workflows.guards import REASON
 
 bp = Blueprint("steps", __name__)
+NOW = ("publish", "approve")
+A_DAY = N_("You chose a day. Press “Publish on this day”, or take the day out to publish now.")
 
 
 @bp.post("/records/<record_id>/<transition>")
@@ -26,6 +31,8 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
     actor = signed_in_actor()
     if known.transition(transition) is None:
         abort(404)
+    if transition in NOW and request.form.get("from") == "review" and request.form.get("on"):
+        return page(record_id, request.form, [Problem(("on",), A_DAY)]), 422
     try:
         move = site().act(
             review.decide,
@@ -37,13 +44,15 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
             seen=whole(request.form.get("seen")),
             given=coaching.scored(request.form),
             points=wholes(request.form.getlist("point")),
+            remarks=remarks(),
         )
     except Invalid as error:
         return _again(record_id, transition, error), 422
     except Refused as refused:
         if refused.reason not in (Reason.GUARD, Reason.STALE) or request.form.get("from") != "review":
             raise
-        return page(record_id, request.form, refused=refused), REFUSED[refused.reason]
+        wanting = [Problem(("words",), refused.sentence)] if refused.sentence == REASON else []
+        return page(record_id, request.form, wanting, None if wanting else refused), REFUSED[refused.reason]
     done = said(move.transition)
     if move.transition in ("publish", "request-changes", "approve"):  # the list is not about this record alone
         done = f"“{site().ask(authoring.open_desk, actor, record_id).record.latest.title}”: {done}"

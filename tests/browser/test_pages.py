@@ -111,7 +111,7 @@ def test_a_record_is_written_reviewed_published_and_found_without_script(chromiu
     assert "Your coach reads it next" in writer.inner_text("main")
     coach.goto(f"{server}/review")
     coach.click("text=Small lots announced")
-    coach.click("main form button:has-text('Publish')")
+    coach.click("#decision .actions button")
     writer.goto(f"{server}/practices?q=radio&country=KEN&stage=pilot")
     writer.click(".hit a")
     assert "Small lots announced by radio" in writer.inner_text("h1")

@@ -80,17 +80,17 @@ def test_a_coach_deals_with_a_resubmission_in_three_presses_from_what_she_sees_f
     page.goto(f"{address}/review")
     page.click("text=Three offers by phone")
     first = page.locator("#points")
-    assert "Changed since the version that was returned: 2 fields" in first.inner_text()
+    assert "Changed since it was returned: 2 fields" in first.inner_text()
     assert page.locator("#changed-results ins").inner_text().strip() == "It took 31 days before and 9 after."
     assert "How many days?" in page.locator("#changed-results").inner_text(), "the point stands beside its change"
-    for seen in ("#changed-results ins", "#changed-results button >> nth=0", "button:has-text('Publish')"):
+    for seen in ("#changed-results ins", "#changed-results summary", "#decision .actions button"):
         box = page.locator(seen).first.bounding_box()
         assert box and box["y"] + box["height"] <= 900, f"{seen} is on the first screen"
     page.click("text=Resolve all 2 now")
     assert "2 resolved" in page.locator("#points").inner_text()
     assert page.locator("#check-1").is_checked() is False
     page.check("input[name=check-1][value=met]")
-    page.click("button:has-text('Publish')")
+    page.click("#decision .actions button")
     assert "Published" in page.inner_text("main")
     page.goto(f"{address}/practices/{record}")
     assert "the author claimed Observed change; lowered by the coach: No series." in page.inner_text("main")
@@ -112,6 +112,8 @@ def test_selected_words_become_the_quote_of_a_comment_at_their_field(chromium: A
     page.wait_for_function("document.querySelector('#quote-what_we_did').value === 'board met'")
     page.fill("#text-what_we_did", "Which board?")
     page.fill("#words", "Nearly there.")
+    assert "version 1: 1 met, 1 not yet" in page.inner_text("#rubric > details > summary")
+    page.click("#rubric > details > summary")
     page.check("input[name=check-2][value=partly]")
     comment.locator("button").last.click()
     page.wait_for_url("**#point-*")
@@ -132,7 +134,10 @@ def test_a_phrase_is_put_in_and_nothing_that_was_filled_in_is_lost(
     page = opened(chromium, address, "coach", 360, script)
     page.goto(f"{address}/review/{record}")
     page.fill("#words", "Nearly there.")
+    assert "version 1: 1 met, 1 not yet" in page.inner_text("#rubric > details > summary")
+    page.click("#rubric > details > summary")
     page.check("input[name=check-2][value=partly]")
+    page.click("#decision summary:has-text('Phrases')")
     page.click("#decision .phrases button")
     assert page.input_value("#words") == f"Nearly there.\n\n{PHRASE}"
     assert page.is_checked("input[name=check-2][value=partly]") and page.input_value("#reason") == "No series."
@@ -155,9 +160,7 @@ def test_the_page_remembers_what_she_had_before_her_eyes(chromium: Any, site: tu
         page.goto(f"{address}/review/{record}")
     assert answer.value.status == 204
     page.reload()
-    assert "Changed since the version that was returned" in page.inner_text("#points"), (
-        "again, until a new one is there"
-    )
+    assert "Changed since it was returned" in page.inner_text("#points"), "again, until a new one is there"
     author = stage.actor("author")
     stage.step(author, record, "recall")
     stage.revise(author, record, title="Four offers by phone")

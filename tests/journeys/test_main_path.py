@@ -93,7 +93,7 @@ def test_register_write_return_fix_publish_find_revise_publish_again_withdraw(wh
     values["results"] += " Twelve shops answered."
     assert write(visitor, edit, "submit", values).location == f"/work/{record_id}"
     page = coach.get(f"/review/{record_id}").text
-    assert "Changed since the version that was returned" in page and "<ins>" in page and "Twelve" in page
+    assert "Changed since it was returned" in page and "<ins>" in page and "Twelve" in page
     post(coach, f"/records/{record_id}/publish", f"/review/{record_id}", seen=hidden(page, "seen"))
 
     # everybody finds it by text, and by country, stage and topic

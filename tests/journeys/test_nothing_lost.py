@@ -5,11 +5,13 @@ All of it without script: what comes back is what the pages themselves bring bac
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
-from knowledge.services import discussion, sharing
+from knowledge.services import claims, discussion, phrases, sharing
 from knowledge.storage import reviewing
 from tests.conftest import PASSWORD, Stage, post
 from tests.pressing import Page, opened
@@ -228,6 +230,92 @@ def test_what_is_filled_in_for_a_decision_outlives_every_other_button_of_the_pag
     assert again.press(browser, "Ask for changes").status_code == 303
     with stage.site.db.reading() as session:
         assert reviewing.scores(session, [record])[-1].reason == "No series of figures."
+    assert {"Half an answer", "Half a comment"} <= set(said(stage, "author", record)), "and what was begun beside it"
+
+
+def half_done(stage: Stage) -> tuple[str, int, FlaskClient, Page]:
+    """The page of a review with something typed at each of its places; record, thread, browser and page."""
+    stage.person("far")
+    stage.programme("elsewhere", coaches=("far",))
+    record, browser = submitted(stage, **STRONG), stage.client("coach")
+    thread = begun(stage, record, "context")
+    stage.site.act(claims.claim, stage.actor("coach"), record)
+    page = opened(browser, f"/review/{record}")
+    for name, value in {
+        "words": "Nearly there.", "check-1": "partly", "note-1": "No older figure.", f"reply-{thread}": "Half an answer",
+        "text-results": "Half a comment", "quote-results": "cut waiting", "text": "Half a note", "field": "lessons",
+        "private": "y", "question": "Half a question", "back": "Half a farewell",
+    }.items():  # fmt: skip
+        page.fill(name, value)
+    return record, thread, browser, page
+
+
+@pytest.mark.parametrize("way", ["publish", "request-changes", "plan"])
+def test_what_is_typed_beside_a_decision_is_said_with_it_or_not_at_all(stage: Stage, way: str) -> None:
+    record, _, browser, page = half_done(stage)
+    coach = stage.actor("coach")
+    if way == "plan":
+        page.fill("on", "2001-01-01")
+        refused = page.press(browser, "Publish on this day")
+        assert refused.status_code == 422 and "a day from tomorrow on" in refused.text
+        assert said(stage, "coach", record) == ["Which law?"], "all of it or nothing"
+        page = Page(refused.text, f"/review/{record}")
+        page.fill("on", (date.today() + timedelta(30)).isoformat())
+    done = page.press(browser, "Publish on this day" if way == "plan" else "", form="" if way == "plan" else f"/{way}")
+    assert done.status_code == 303, done.text
+    points = {p.thread.field: p.thread for p in stage.site.ask(discussion.of, coach, record).points}
+    assert [c.text for c in points["context"].comments] == ["Which law?", "Half an answer"]
+    assert (points["results"].comments[0].text, points["results"].quote) == ("Half a comment", "cut waiting")
+    assert points["lessons"].private and points["lessons"].comments[0].text == "Half a note"
+    with stage.site.db.reading() as session:
+        assert reviewing.scores(session, [record])[-1].marks
+
+
+def test_a_decision_is_not_taken_when_what_is_said_beside_it_cannot_be(stage: Stage) -> None:
+    record, thread, browser, page = half_done(stage)
+    page.fill(f"reply-{thread}", "Word. " * 1000)
+    answer = page.press(browser, "", form="/publish")
+    assert answer.status_code == 422 and f'href="#reply-{thread}"' in answer.text and "shorten" in answer.text
+    assert state(stage, record) == "in_review" and said(stage, "coach", record) == ["Which law?"]
+    assert Page(answer.text, "").value("text-results") == "Half a comment"
+
+
+def test_publishing_with_a_day_chosen_asks_which_of_the_two(stage: Stage) -> None:
+    record, _, browser, page = half_done(stage)
+    page.fill("on", (date.today() + timedelta(30)).isoformat())
+    answer = page.press(browser, "", form="/publish")
+    assert answer.status_code == 422 and "You chose a day." in answer.text and state(stage, record) == "in_review"
+    again = Page(answer.text, f"/review/{record}")
+    again.fill("on", "")
+    assert again.press(browser, "", form="/publish").status_code == 303
+
+
+@pytest.mark.parametrize("button", ["Keep this and decide later", "Ask", "Open again", "Put it in"])
+def test_buttons_that_decide_nothing_bring_everything_back(stage: Stage, button: str) -> None:
+    stage.site.act(phrases.put, stage.actor("coach"), "reforms", "Please give the figure.")
+    record, thread, browser, page = half_done(stage)
+    if button == "Ask":
+        page.fill("person", str(stage.actor("far").person_id))
+    if button == "Open again":
+        stage.site.act(discussion.act, stage.actor("author"), record, thread, "address")
+        typed = page
+        page = opened(browser, f"/review/{record}")
+        for control in typed.controls:
+            if control.tag == "textarea":
+                page.fill(control.name, control.value)
+        page.fill("check-1", "partly")
+    answer = page.press(browser, button, **({"value": "words"} if button == "Put it in" else {}))
+    assert answer.status_code == 200, answer.text
+    again = Page(answer.text, "")
+    assert (again.value("words") or "").startswith("Nearly there.") and again.value("check-1") == "partly"
+    for name, value in {
+        "note-1": "No older figure.", "text-results": "Half a comment", "text": "Half a note", "back": "Half a farewell",
+        "question": None if button == "Ask" else "Half a question",  # nobody else is left to ask
+       
+        f"reply-{thread}": "" if button == "Open again" else "Half an answer",
+    }.items():  # fmt: skip
+        assert again.value(name) == value, name
+    assert ("Half an answer" in said(stage, "author", record)) is (button == "Open again"), "said as it is opened again"
 
 
 def test_a_comment_that_cannot_be_taken_comes_back_beside_its_field_with_the_decision(stage: Stage) -> None:

@@ -76,7 +76,7 @@ def test_a_record_is_handed_back_with_words_for_the_next_coach(two: Stage) -> No
     post(browser, f"/review/{record}/claim")
     assert "Hand it back to the coaches" in browser.get(f"/review/{record}").text
     words = "I know <nothing> of boats."
-    assert post(browser, f"/review/{record}/hand-back", words=words).status_code == 303
+    assert post(browser, f"/review/{record}/hand-back", back=words).status_code == 303
     assert holder(two, record) == "" and lines(two, record)[-1] == ("hand-back", words)
     assert told(two, "handed-back") == ["second"]
     again = post(browser, f"/review/{record}/hand-back")
