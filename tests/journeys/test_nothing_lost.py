@@ -311,7 +311,7 @@ def test_buttons_that_decide_nothing_bring_everything_back(stage: Stage, button:
     for name, value in {
         "note-1": "No older figure.", "text-results": "Half a comment", "text": "Half a note", "back": "Half a farewell",
         "question": None if button == "Ask" else "Half a question",  # nobody else is left to ask
-       
+
         f"reply-{thread}": "" if button == "Open again" else "Half an answer",
     }.items():  # fmt: skip
         assert again.value(name) == value, name
