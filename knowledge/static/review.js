@@ -39,7 +39,7 @@ level?.addEventListener("change", () => {
   document.querySelector(".why").open ||= level.selectedIndex > 0;
 });
 
-// what is filled in for the decision outlives the press of another button on the page: it comes back with the page
+// what is filled in for the decision outlives a reload, a link and other forms of the page: it comes back with the page
 const decision = document.querySelector("#decision-form"), slot = `praxis-decision ${page?.dataset.look}`;
 if (decision) {
   const kept = new Map(JSON.parse(sessionStorage.getItem(slot) ?? "[]"));
@@ -50,7 +50,16 @@ if (decision) {
     else field.value = kept.get(field.name);
     if (field.value) field.closest("details")?.setAttribute("open", "");
   }
-  document.addEventListener("submit", ({ target }) => {
-    if (target !== decision) sessionStorage.setItem(slot, JSON.stringify([...new FormData(decision)]));
+  const typed = [...decision.elements].filter(({ type }) => type !== "hidden" && type !== "submit" && type !== "fieldset");
+  const changed = (field) => {
+    if (field.type === "radio" || field.type === "checkbox") return field.checked && !field.defaultChecked;
+    if (!field.options) return field.value !== field.defaultValue;
+    return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+  };
+  let sent = false; // then it comes back from the server, if it does
+  decision.addEventListener("submit", () => (sent = true));
+  addEventListener("pagehide", () => {
+    const kept = typed.filter(changed).map(({ name, value }) => [name, value]);
+    if (!sent && kept.length) sessionStorage.setItem(slot, JSON.stringify(kept));
   });
 }

@@ -134,6 +134,9 @@ def test_a_phrase_is_put_in_and_nothing_that_was_filled_in_is_lost(
     page = opened(chromium, address, "coach", 360, script)
     page.goto(f"{address}/review/{record}")
     page.fill("#words", "Nearly there.")
+    if script:
+        page.reload()
+        assert page.input_value("#words") == "Nearly there.", "not even by a reload"
     assert "version 1: 1 met, 1 not yet" in page.inner_text("#rubric > details > summary")
     page.click("#rubric > details > summary")
     page.check("input[name=check-2][value=partly]")

@@ -34,7 +34,7 @@ def engine(cluster: Remote) -> Iterator[SearchEngine]:
     made.close()
 
 
-@settings(max_examples=examples(150) // 3, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150) // 5, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.lists(documents, min_size=1, max_size=6), min_size=1, max_size=3),
     st.lists(st.integers(0, 12), max_size=3),
