@@ -21,7 +21,6 @@ from workflows.definition import Reason, Refused
 from workflows.guards import REASON
 
 bp = Blueprint("steps", __name__)
-NOW = ("publish", "approve")
 A_DAY = N_("You chose a day. Press “Publish on this day”, or take the day out to publish now.")
 
 
@@ -31,7 +30,7 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
     actor = signed_in_actor()
     if known.transition(transition) is None:
         abort(404)
-    if transition in NOW and request.form.get("from") == "review" and request.form.get("on"):
+    if transition in review.SETTLES and request.form.get("from") == "review" and request.form.get("on"):
         return page(record_id, request.form, [Problem(("on",), A_DAY)]), 422
     try:
         move = site().act(
@@ -54,12 +53,12 @@ def advance(record_id: str, transition: str) -> Response | tuple[str, int]:
         wanting = [Problem(("words",), refused.sentence)] if refused.sentence == REASON else []
         return page(record_id, request.form, wanting, None if wanting else refused), REFUSED[refused.reason]
     done = said(move.transition)
-    if move.transition in ("publish", "request-changes", "approve"):  # the list is not about this record alone
+    if move.transition in review.DECISIONS:  # the list is not about this record alone
         done = f"“{site().ask(authoring.open_desk, actor, record_id).record.latest.title}”: {done}"
     flash(done)
     if move.transition == "revise":
         return redirect(url_for("authoring.edit", record_id=record_id), 303)
-    if move.transition in ("publish", "request-changes", "approve"):
+    if move.transition in review.DECISIONS:
         return redirect(url_for("review.queue"), 303)
     if move.transition == "withdraw" and request.form.get("from") == "manage":
         return redirect(url_for("manage.withdrawn"), 303)
